@@ -1,0 +1,1 @@
+"""How the services are put together: the only code that may know all of them."""

@@ -1,0 +1,1 @@
+"""The five services of Bản Tin. Each owns its data and imports only itself and ``shared``."""

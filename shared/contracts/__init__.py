@@ -1,0 +1,1 @@
+"""What crosses a boundary between services: frozen models, fields added and never removed."""

@@ -1,0 +1,163 @@
+"""The search index as a port: indexing writes :class:`Index`, search reads :class:`Engine`.
+
+Two adapters keep the same promises, held by ``tests/contract/index``: every write carries its
+version, an older one changes nothing, and a tombstone stays for ever, invisible to readers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDocument:
+    """What readers can find. Texts are plain and NFC; ``published_at`` is aware."""
+
+    title: str
+    summary: str
+    body: str
+    url: str
+    category: str
+    category_label: str
+    published_at: datetime
+    tags: tuple[str, ...] = ()
+    by: str | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One versioned write; no document means a tombstone."""
+
+    id: UUID
+    version: int
+    document: SearchDocument | None
+    state: str = "live"
+    """As manifests tell it: live, gone, redirect or withdrawal."""
+
+
+class Written(Enum):
+    STORED = "stored"
+    STALE = "stale"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+
+
+class Sort(Enum):
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A reader's question, already checked. Days are inclusive, in Vietnam time."""
+
+    text: str = ""
+    since: date | None = None
+    until: date | None = None
+    category: str | None = None
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    per_page: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One found article. Highlights are HTML-escaped text with only ``<mark>`` elements."""
+
+    id: UUID
+    url: str
+    title: str
+    summary: str
+    category: str
+    category_label: str
+    published_at: datetime
+    image: str | None
+    highlight_title: str
+    highlight_body: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """``total`` is exact; each facet is complete and sums to it."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    title: str
+    url: str
+
+
+class IndexUnavailable(Exception):  # noqa: N818 - a state of the world, not a mistake
+    """The index cannot be read now."""
+
+
+class Index(Protocol):
+    """The writer's side."""
+
+    def write(self, writes: Sequence[Write]) -> list[Written]:
+        """Return what became of each write, in order, once all of them are durable and visible."""
+        ...
+
+    def get(self, article_id: UUID) -> SearchDocument | None:
+        """Return the document as readers find it; None for a tombstone or an unknown id."""
+        ...
+
+    def versions(self, first: UUID, last: UUID) -> dict[UUID, tuple[int, str]]:
+        """Return ``(version, state)`` of every id in the range, tombstones too."""
+        ...
+
+    def check(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """The reader's side."""
+
+    def search(self, query: Query) -> Results:
+        """Answer a question. Raises IndexUnavailable."""
+        ...
+
+    def suggest(self, prefix: str, limit: int) -> list[Completion]:
+        """Return articles whose title has words that begin as the reader has typed."""
+        ...
+
+    def check(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def open_index(url: str) -> Index:
+    """Open the index for writing; ``tantivy://<folder>`` is the embedded one."""
+    scheme, _, rest = url.partition("://")
+    if scheme == "tantivy" and rest:
+        from shared.index.tantivy import TantivyIndex  # noqa: PLC0415 - an adapter loads on demand
+
+        return TantivyIndex(rest)
+    raise ValueError(f"BANTIN_SEARCH_INDEX: {url!r} is no index; use tantivy://<folder>")
+
+
+def open_engine(url: str) -> Engine:
+    """Open the index for reading; it may not have been written yet."""
+    scheme, _, rest = url.partition("://")
+    if scheme == "tantivy" and rest:
+        from shared.index.tantivy import TantivyEngine  # noqa: PLC0415 - an adapter loads on demand
+
+        return TantivyEngine(rest)
+    raise ValueError(f"BANTIN_SEARCH_INDEX: {url!r} is no index; use tantivy://<folder>")

@@ -1,0 +1,42 @@
+"""Every metric, declared once with its meaning. The visits exporter's stand in its own registry."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LAG_BUCKETS: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
+
+EVENTS: Final = Counter(
+    "bantin_events_total",
+    "Events handled, by short type and what became of them (done, retry, park).",
+    ["event", "outcome"],
+)
+EVENT_LAG: Final = Histogram(
+    "bantin_event_lag_seconds",
+    "From the accepted request to the durable effect, live events only.",
+    ["event", "consumer"],
+    buckets=_LAG_BUCKETS,
+)
+OUTBOX_OLDEST: Final = Gauge(
+    "bantin_outbox_oldest_seconds", "Age of the oldest event that the bus has not confirmed."
+)
+OUTBOX_PUBLISHED: Final = Counter(
+    "bantin_outbox_published_total", "Events that the bus confirmed to the relay."
+)
+QUEUE_DEPTH: Final = Gauge(
+    "bantin_queue_depth", "Messages waiting or in hand, as the embedded bus counts them.", ["queue"]
+)
+DEAD_LETTERS: Final = Gauge("bantin_dead_letters", "Messages parked in a queue.", ["queue"])
+HTTP_DURATION: Final = Histogram(
+    "bantin_http_request_duration_seconds",
+    "Time to answer an HTTP request, by service, route and status.",
+    ["service", "route", "method", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+PAGES_WRITTEN: Final = Counter(
+    "bantin_pages_written_total", "Files of the site written or removed."
+)
+PAGES_DIRTY: Final = Gauge("bantin_pages_dirty", "Pages marked and not yet written.")
+WORKER_PAUSED: Final = Gauge(
+    "bantin_worker_paused", "1 while a consumer waits because its own store is down.", ["queue"]
+)

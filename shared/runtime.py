@@ -1,0 +1,158 @@
+"""How a process of a service runs: alone in a container, or as a thread beside its siblings.
+
+Every operating-system process answers ``/health/live``, ``/health/ready`` and ``/metrics`` on an
+administrative port of its own, which the gateway never shows.
+"""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from prometheus_client import make_wsgi_app
+from waitress.server import create_server
+
+from shared import log
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Check = Callable[[], None]
+"""Raises when a dependency of the process's own cannot be used; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of a service. ``run`` returns soon after ``stop`` is set."""
+
+    name: str
+    run: Callable[[threading.Event], None]
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+def serve(app: WsgiApp, host: str, port: int, stop: threading.Event, *, threads: int = 8) -> None:
+    """Serve a WSGI application until ``stop`` is set; requests in hand are finished."""
+    server = create_server(
+        app,
+        host=host,
+        port=port,
+        threads=threads,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        channel_timeout=60,
+        asyncore_use_poll=True,
+    )
+
+    def close_when_stopped() -> None:
+        stop.wait()
+        server.close()
+        server.pull_trigger()
+
+    threading.Thread(target=close_when_stopped, daemon=True, name=f"close-{port}").start()
+    try:
+        server.run()
+    except OSError:
+        if not stop.is_set():
+            raise
+    server.task_dispatcher.shutdown(timeout=5)
+
+
+def admin_app(processes: Sequence[Process]) -> WsgiApp:
+    """Return the application of the administrative port."""
+    metrics = make_wsgi_app()
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == "/metrics":
+            answer: Iterable[bytes] = metrics(environ, start_response)
+            return answer
+        if path == "/health/live":
+            return _answer(start_response, "200 OK", {"status": "ok"})
+        if path == "/health/ready":
+            problems = _problems(processes)
+            status = "503 Service Unavailable" if problems else "200 OK"
+            return _answer(
+                start_response, status, {"status": "down" if problems else "ok", **problems}
+            )
+        return _answer(start_response, "404 Not Found", {"status": "not found"})
+
+    return app
+
+
+def _problems(processes: Sequence[Process]) -> dict[str, str]:
+    found = {}
+    for process in processes:
+        for name, check in process.checks.items():
+            try:
+                check()
+            except Exception as error:  # noqa: BLE001 - whatever is wrong makes it not ready
+                found[f"{process.name}.{name}"] = str(error) or type(error).__name__
+    return found
+
+
+def _answer(start_response: Callable[..., Any], status: str, body: object) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")])
+    return [json.dumps(body, ensure_ascii=False).encode()]
+
+
+def run(
+    service: str,
+    processes: Sequence[Process],
+    *,
+    admin_port: int,
+    admin_host: str = "127.0.0.1",
+    log_level: str = "INFO",
+) -> int:
+    """Run processes as threads until SIGTERM or SIGINT; return the exit status.
+
+    A thread that ends by itself ends the whole process with status 1, so that whoever supervises
+    it starts a clean one. So does the death of the supervisor (``BANTIN_PARENT_FD``).
+    """
+    log.configure(service, log_level)
+    logger = log.get("runtime")
+    stop = threading.Event()
+    failed = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _stop_with_parent(stop)
+
+    def guarded(name: str, body: Callable[[threading.Event], None]) -> None:
+        try:
+            body(stop)
+        except Exception:
+            logger.exception("process_failed", process=name)
+        if not stop.is_set():
+            failed.set()
+            logger.error("process_ended_early", process=name)
+            stop.set()
+
+    admin = Process(
+        "admin", lambda s: serve(admin_app(processes), admin_host, admin_port, s, threads=2)
+    )
+    threads = [
+        threading.Thread(target=guarded, args=(process.name, process.run), name=process.name)
+        for process in (*processes, admin)
+    ]
+    for thread in threads:
+        thread.start()
+    logger.info("started", processes=[process.name for process in processes], pid=os.getpid())
+    while not stop.wait(3600):
+        pass
+    for thread in threads:
+        thread.join(timeout=20)
+    logger.info("stopped")
+    return 1 if failed.is_set() else 0
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    """End when the supervisor's end of the pipe closes, even when it was killed."""
+    fd = os.environ.get("BANTIN_PARENT_FD")
+    if fd is None:
+        return
+
+    def watch() -> None:
+        os.read(int(fd), 1)
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()

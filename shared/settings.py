@@ -1,0 +1,50 @@
+"""Settings that more than one service reads, from ``BANTIN_*`` in the environment or ``.env``."""
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+"""Readers' time; what is stored is UTC."""
+
+
+def _public_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return url.rstrip("/")
+
+
+class CommonSettings(BaseSettings):
+    """One declaration for each setting, with its meaning; a wrong value stops the start."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BANTIN_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(default=Path("var"), description="Folder that keeps all state.")
+    bus: str = Field(default="", description="Where events travel; default sqlite://<data>/bus.")
+    search_index: str = Field(
+        default="", description="The search index; default tantivy://<data>/index."
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        default="http://127.0.0.1:8000", description="Address of the site as readers type it."
+    )
+    site_name: str = Field(
+        default="Cổng thông tin điện tử", min_length=1, description="Name in every page's head."
+    )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def bus_url(self) -> str:
+        return self.bus or f"sqlite://{self.data_dir / 'bus'}"
+
+    @property
+    def search_index_url(self) -> str:
+        return self.search_index or f"tantivy://{self.data_dir / 'index'}"
+
+    def database_url(self, service: str) -> str:
+        """Return the SQLAlchemy address of a service's own database."""
+        return f"sqlite:///{self.data_dir / service / f'{service}.db'}"
