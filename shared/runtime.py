@@ -8,16 +8,19 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import make_wsgi_app
+from waitress import wasyncore
 from waitress.server import create_server
 
 from shared import log
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_GRACE_SECONDS = 5
 Check = Callable[[], None]
 """Raises when a dependency of the process's own cannot be used; the text says which and why."""
 
@@ -32,30 +35,43 @@ class Process:
 
 
 def serve(app: WsgiApp, host: str, port: int, stop: threading.Event, *, threads: int = 8) -> None:
-    """Serve a WSGI application until ``stop`` is set; requests in hand are finished."""
-    server = create_server(
+    """Serve a WSGI application until ``stop`` is set; requests in hand are finished first.
+
+    The server's own loop is turned here, one step at a time, because it has no other way to end
+    between two requests.
+    """
+    sockets: dict[int, Any] = {}
+    server: Any = create_server(
         app,
+        map=sockets,
         host=host,
         port=port,
         threads=threads,
         ident=None,
-        clear_untrusted_proxy_headers=True,
+        backlog=1024,
+        connection_limit=1000,
         channel_timeout=60,
         asyncore_use_poll=True,
+        # Whose word on addresses counts is decided where addresses are used.
+        clear_untrusted_proxy_headers=False,
     )
+    while not stop.is_set():
+        wasyncore.loop(timeout=0.25, use_poll=True, map=sockets, count=1)
+    for listener in [found for found in sockets.values() if hasattr(found, "accept_connections")]:
+        wasyncore.dispatcher.close(listener)
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while _busy(sockets) and time.monotonic() < deadline:
+        wasyncore.loop(timeout=0.05, use_poll=True, map=sockets, count=1)
+    server.task_dispatcher.shutdown(timeout=1)
+    wasyncore.close_all(sockets)
 
-    def close_when_stopped() -> None:
-        stop.wait()
-        server.close()
-        server.pull_trigger()
 
-    threading.Thread(target=close_when_stopped, daemon=True, name=f"close-{port}").start()
-    try:
-        server.run()
-    except OSError:
-        if not stop.is_set():
-            raise
-    server.task_dispatcher.shutdown(timeout=5)
+def _busy(sockets: Mapping[int, Any]) -> bool:
+    return any(
+        channel.requests or channel.total_outbufs_len
+        for channel in sockets.values()
+        if hasattr(channel, "total_outbufs_len")
+    )
 
 
 def admin_app(processes: Sequence[Process]) -> WsgiApp:

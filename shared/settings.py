@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -48,3 +48,11 @@ class CommonSettings(BaseSettings):
     def database_url(self, service: str) -> str:
         """Return the SQLAlchemy address of a service's own database."""
         return f"sqlite:///{self.data_dir / service / f'{service}.db'}"
+
+
+def describe(error: ValidationError) -> str:
+    """Say for a person which settings are wrong; never shows their values."""
+    return "\n".join(
+        f"BANTIN_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}"
+        for found in error.errors(include_url=False, include_input=False)
+    )

@@ -1,0 +1,82 @@
+# Bản Tin. `make` or `make help` lists what there is to do.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN_STAMP := .venv/.embedded-installed
+DEV_STAMP := .venv/.dev-installed
+CODE := services shared deploy tests benchmarks samples
+GROUPS := embedded dev ingest indexing search render visits
+
+.DEFAULT_GOAL := help
+.PHONY: help run token status deadletters test test-unit test-contract test-crash e2e lint types imports fmt bench lock groups clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Bản Tin needs Python 3.11 or newer; name it: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "The module venv is missing (on Debian: apt-get install python3-venv)."; exit 1; }
+
+$(RUN_STAMP): requirements/embedded.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ $(RUN_STAMP)
+
+run: $(RUN_STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
+	@exec $(BIN)/python -m deploy.embedded run
+
+token: $(RUN_STAMP) ## Print a new token with all scopes, as the last line
+	@$(BIN)/python -m services.ingest token create --name "make-token" --scope draft --scope publish --scope admin
+
+status: $(RUN_STAMP) ## Show the queues and what is parked
+	@$(BIN)/python -m shared.bus depths
+	@$(BIN)/python -m shared.bus deadletters list
+
+deadletters: $(RUN_STAMP) ## List parked messages; ARGS="replay 3 4" or "drop 3" acts on them
+	@$(BIN)/python -m shared.bus deadletters $(or $(ARGS),list)
+
+test: $(DEV_STAMP) ## Run every test
+	$(BIN)/python -m pytest
+
+test-unit: $(DEV_STAMP) ## Run the unit and property tests
+	$(BIN)/python -m pytest tests/unit
+
+test-contract: $(DEV_STAMP) ## Run the contract suite of each port on each adapter
+	$(BIN)/python -m pytest tests/contract
+
+test-crash: $(DEV_STAMP) ## Run the tests that kill processes
+	$(BIN)/python -m pytest tests/crash
+
+e2e: $(DEV_STAMP) ## Run the whole deployment through real processes
+	$(BIN)/python -m pytest tests/e2e
+
+lint: $(DEV_STAMP) ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV_STAMP) ## Check types (mypy strict)
+	$(BIN)/mypy
+
+imports: $(DEV_STAMP) ## Check that no service imports another
+	$(BIN)/lint-imports
+
+fmt: $(DEV_STAMP) ## Format the code
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+bench: $(DEV_STAMP) ## Measure; ARGS="--quick" for a short run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+groups: $(DEV_STAMP) ## Install each service's own group alone and import its composition root
+	$(BIN)/python -m tests.groups
+
+lock: ## Resolve the dependencies anew (needs uv)
+	for group in $(GROUPS); do \
+	  uv pip compile --quiet --group pyproject.toml:$$group --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/$$group.lock || exit 1; \
+	done
+
+clean: ## Remove the environment and caches, never var/
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
