@@ -63,6 +63,8 @@ class DeadLetter:
     reason: str
     attempts: int
     parked_at: datetime
+    history: tuple[str, ...] = ()
+    """One line for each failed delivery: when, which one and why."""
 
 
 class Subscription(Protocol):
@@ -85,7 +87,17 @@ class Subscription(Protocol):
 class DeadLetters(Protocol):
     """What could not be processed, for people to look at."""
 
-    def list(self, queue: str | None = None, limit: int = 100) -> list[DeadLetter]: ...
+    def list(self, queue: str | None = None, limit: int = 100) -> list[DeadLetter]:
+        """Return the first ``limit`` of a queue, or of all; the longest parked first."""
+        ...
+
+    def get(self, ids: Sequence[int]) -> Sequence[DeadLetter]:
+        """Return those of these that are there."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Return how many there are, by queue name; a queue without any may be left out."""
+        ...
 
     def replay(self, ids: Sequence[int]) -> int:
         """Put these back at the end of their queues, attempts forgotten; return how many."""

@@ -1,0 +1,163 @@
+"""The embedded bus: durable queues in SQLite files, for one machine and no server.
+
+Each lane has a file and a lock of its own, so a rebuild or a rush of views never holds the lock
+that publishing today's news needs. docs/adr/001-embedded-bus-on-sqlite.md says why all this is so.
+"""
+
+import contextlib
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.bus import Bus, BusUnavailable
+from shared.bus.embedded_file import LaneFile
+from shared.bus.embedded_letters import EmbeddedDeadLetters
+from shared.bus.embedded_subscription import EmbeddedSubscription, Policy
+from shared.bus.topology import QUEUES, Lane, Queue, queues_for
+from shared.contracts.events import Event
+from shared.wake import Caller
+
+Row = tuple[str, bytes]
+"""A queue's name and a message's body."""
+_LANES = (Lane.LIVE, Lane.BULK, Lane.VISITS)
+
+
+def open_embedded(folder: str, *, policy: Policy | None = None) -> Bus:
+    """Open the bus kept in ``folder``, made if absent. Raises BusUnavailable if that fails."""
+    return EmbeddedBus(Path(folder), policy or Policy())
+
+
+class EmbeddedBus:
+    """The port over one file for each lane. Safe to use from many threads and processes."""
+
+    def __init__(self, folder: Path, policy: Policy) -> None:
+        self._folder = folder
+        self._policy = policy
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._callers = {name: Caller(folder / "wake" / name) for name in QUEUES}
+        except OSError as error:
+            raise BusUnavailable(f"{folder}: {error}") from error
+        self._files = {lane: LaneFile(folder / f"{lane}.db") for lane in _LANES}
+        self._groups = {lane: GroupCommit(file, self._wake) for lane, file in self._files.items()}
+        self._letters = EmbeddedDeadLetters([self._files[lane] for lane in _LANES], self._wake)
+
+    @property
+    def dead_letters(self) -> EmbeddedDeadLetters:
+        return self._letters
+
+    def publish(self, events: Sequence[Event], *, bulk_for: str | None = None) -> None:
+        """Return once every event is on the disk for every queue bound to it; see the port."""
+        rows: dict[Lane, list[Row]] = defaultdict(list)
+        for event in events:
+            body = event.encode()
+            for queue in queues_for(type(event.data), bulk_for=bulk_for):
+                rows[queue.lane].append((queue.name, body))
+        for lane, wanted in rows.items():
+            self._groups[lane].write(wanted)
+
+    def subscribe(self, queue: Queue) -> EmbeddedSubscription:
+        if queue.name not in QUEUES:
+            raise ValueError(f"there is no queue {queue.name}")
+        return EmbeddedSubscription(
+            self._files[queue.lane],
+            queue.name,
+            self._folder,
+            self._policy,
+            lambda: self._wake({queue.name}),
+        )
+
+    def depths(self) -> dict[str, int]:
+        found = dict.fromkeys(QUEUES, 0)
+        for file in self._files.values():
+            with file.read() as connection:
+                found.update(
+                    dict(connection.execute("SELECT queue, count(*) FROM messages GROUP BY queue"))
+                )
+        return found
+
+    def check(self) -> None:
+        """Read from every file; write to one whose last write failed, to see if it is well."""
+        for file in self._files.values():
+            with file.read() as connection:
+                connection.execute("SELECT 1 FROM messages LIMIT 1").fetchone()
+            if file.failure is not None:
+                with file.write() as connection:
+                    connection.execute("REPLACE INTO probe VALUES (1, ?)", (time.time(),))
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+        for caller in self._callers.values():
+            caller.close()
+
+    def _wake(self, queues: set[str]) -> None:
+        for queue in queues:
+            # Listeners poll as well, so a wake-up that fails only makes them later.
+            with contextlib.suppress(OSError):
+                self._callers[queue].call()
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One call's rows, and what became of them."""
+
+    rows: Sequence[Row]
+    settled: bool = False
+    error: BaseException | None = None
+
+
+class GroupCommit:
+    """Joins the calls of many threads into one transaction and one wait for the disk.
+
+    Whoever holds ``_leading`` commits for all who wait at the moment the file's lock is its own;
+    the others find their rows settled when their turn to lead comes.
+    """
+
+    def __init__(self, file: LaneFile, wake: Callable[[set[str]], None]) -> None:
+        self._file = file
+        self._wake = wake
+        self._leading = threading.Lock()
+        self._guard = threading.Lock()
+        self._waiting: list[_Waiting] = []
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Return once the rows are on the disk; BusUnavailable if they are not."""
+        mine = _Waiting(rows)
+        with self._guard:
+            self._waiting.append(mine)
+        with self._leading:
+            if not mine.settled:
+                self._lead()
+        if mine.error is not None:
+            raise BusUnavailable(str(mine.error)) from mine.error
+
+    def _lead(self) -> None:
+        group: list[_Waiting] = []
+        error: BaseException | None = None
+        try:
+            with self._file.write() as connection:
+                group = self._take()
+                connection.executemany(
+                    "INSERT INTO messages (queue, body) VALUES (?, ?)",
+                    (row for waiting in group for row in waiting.rows),
+                )
+        except BaseException as raised:
+            error = raised
+            if not isinstance(raised, BusUnavailable):
+                raise
+        finally:
+            # Nothing taken means the file itself could not be opened: that holds for all of them.
+            for waiting in group or self._take():
+                waiting.error = error
+                waiting.settled = True
+        if error is None:
+            self._wake({queue for waiting in group for queue, _ in waiting.rows})
+
+    def _take(self) -> list[_Waiting]:
+        with self._guard:
+            taken, self._waiting = self._waiting, []
+        return taken

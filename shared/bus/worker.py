@@ -1,0 +1,310 @@
+"""The loop between a queue and a handler: decode, handle, settle; and what to do when that fails.
+
+- A body that is no event is parked with its reason.
+- An unexpected exception: the batch is repeated one by one, and the message that still raises
+  is given back, one delivery dearer, until the delivery limit parks it.
+- A handler that answers ``Retry`` for everything (or raises BusUnavailable) has lost its own
+  store: the messages stay in hand and nothing is charged until it is back.
+- Too many messages parked in a row look like a fault of ours rather than theirs: the worker stops.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from shared import log, metrics
+from shared.bus import (
+    BATCH,
+    Bus,
+    BusUnavailable,
+    Delivery,
+    Done,
+    Handler,
+    Outcome,
+    Park,
+    Retry,
+    Subscription,
+)
+from shared.bus.topology import Consumer, Lane, Queue
+from shared.contracts.events import Event, EventError, decode
+from shared.runtime import Process
+
+_FETCH_SECONDS = 0.5
+"""The longest a fetch waits, so that a stop is noticed soon."""
+_EVIDENCE = 2
+"""Messages that must all say Retry before we believe that the store is down."""
+_PROBE_EVERY = 5
+"""Rounds of waiting after which one more message is tried all the same."""
+_DEPTH_SECONDS = 5.0
+"""Between two measurements of the queue's depth."""
+_T = TypeVar("_T")
+
+
+class TooManyParked(Exception):  # noqa: N818 - a state of the world, not a mistake
+    """So many messages in a row were parked that the fault is probably not theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed(Retry):
+    """The handler raised: the message may be at fault, so this never counts as a store down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    delivery: Delivery
+    event: Event
+
+
+_Result = tuple[_Message, Outcome]
+
+
+class Worker:
+    """Feeds one queue to one handler. ``pauses`` yields the seconds between rounds of waiting."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        queue: Queue,
+        handle: Handler,
+        *,
+        pauses: Callable[[], Iterator[float]] | None = None,
+        park_limit: int = 1000,
+    ) -> None:
+        self._bus = bus
+        self._queue = queue
+        self._handle = handle
+        self._pauses = pauses or exponential_pauses
+        self._park_limit = park_limit
+        self._parked_in_a_row = 0
+        self._trouble: str | None = None
+        self._depths_due = 0.0
+        self._logger = log.get("worker").bind(queue=queue.name)
+        metrics.WORKER_PAUSED.labels(queue.name).set(0)
+
+    def check(self) -> None:
+        """Raise RuntimeError, with the reason, while no message can be handled."""
+        if self._trouble is not None:
+            raise RuntimeError(self._trouble)
+
+    def run(self, stop: threading.Event) -> None:
+        """Handle messages until ``stop`` is set. Raises TooManyParked."""
+        subscription = self._until_the_bus_can(lambda: self._bus.subscribe(self._queue), stop)
+        if subscription is None:
+            return
+        try:
+            while not stop.is_set():
+                deliveries = self._until_the_bus_can(
+                    lambda: subscription.fetch(BATCH, _FETCH_SECONDS), stop
+                )
+                if deliveries:
+                    self._work(subscription, deliveries, stop)
+                self._measure_depths()
+        finally:
+            subscription.close()
+
+    def _work(
+        self, subscription: Subscription, deliveries: Sequence[Delivery], stop: threading.Event
+    ) -> None:
+        messages, bad = _decoded(deliveries)
+        if bad:
+            self._settle(subscription, [(d, park, "unknown", None) for d, park in bad], stop)
+        if messages:
+            self._settle(
+                subscription,
+                [
+                    (message.delivery, outcome, _short(message.event), message.event.time)
+                    for message, outcome in self._results(subscription, messages, stop)
+                ],
+                stop,
+            )
+
+    def _results(
+        self, subscription: Subscription, messages: Sequence[_Message], stop: threading.Event
+    ) -> list[_Result]:
+        """Call the handler until its store is up. Nothing when stopped before: all is given back.
+
+        One message that says Retry proves nothing, so while only one is in hand another is waited
+        for; if the store takes that one, the first is at fault itself and pays for its delivery.
+        Otherwise nothing is fetched, but for one message every few rounds.
+        """
+        held = list(messages)
+        results = self._call(held)
+        for number, pause in enumerate(self._pauses(), 1):
+            if not _store_is_down(results):
+                break
+            if stop.is_set():
+                return []
+            self._pause(results, pause)
+            probing = len(held) < _EVIDENCE or number % _PROBE_EVERY == 0
+            probe = self._wait(subscription, pause, stop, probing=probing)
+            if probe is not None:
+                probed = self._call([probe])
+                if not _store_is_down(probed):
+                    results = [*self._call(held), *probed]
+                    break
+                held.append(probe)
+            if stop.is_set():
+                return []
+            results = self._call(held)
+        self._well()
+        return results
+
+    def _wait(
+        self, subscription: Subscription, seconds: float, stop: threading.Event, *, probing: bool
+    ) -> _Message | None:
+        """Wait out a pause, or until one more message is there to try."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not stop.is_set():
+            if not probing:
+                stop.wait(left)
+                continue
+            try:
+                deliveries = subscription.fetch(1, min(left, _FETCH_SECONDS))
+            except BusUnavailable:
+                stop.wait(left)
+                continue
+            messages, bad = _decoded(deliveries)
+            if bad:
+                self._settle(subscription, [(d, park, "unknown", None) for d, park in bad], stop)
+            if messages:
+                return messages[0]
+        return None
+
+    def _call(self, messages: Sequence[_Message]) -> list[_Result]:
+        """Return one outcome for each message, whatever the handler does."""
+        alone = {"event_id": messages[0].event.id} if len(messages) == 1 else {}
+        with log.bound_contextvars(**alone):
+            try:
+                return _ask(self._handle, messages)
+            except BusUnavailable as error:
+                return [(message, Retry(f"the bus: {error}")) for message in messages]
+            except Exception as error:
+                if len(messages) == 1:
+                    self._logger.exception("event_failed", attempt=messages[0].delivery.attempt)
+                    return [(messages[0], _Failed(f"{type(error).__name__}: {error}"))]
+                self._logger.warning("batch_failed", size=len(messages), reason=repr(error))
+        return [result for message in messages for result in self._call([message])]
+
+    def _settle(
+        self,
+        subscription: Subscription,
+        settled: Sequence[tuple[Delivery, Outcome, str, datetime | None]],
+        stop: threading.Event,
+    ) -> None:
+        pairs = [(delivery, outcome) for delivery, outcome, _, _ in settled]
+
+        def settle() -> bool:
+            subscription.settle(pairs)
+            return True
+
+        if not pairs or self._until_the_bus_can(settle, stop) is None:
+            return  # what could not be settled is delivered again
+        now = datetime.now(UTC)
+        for delivery, outcome, kind, accepted in settled:
+            metrics.EVENTS.labels(kind, _name(outcome)).inc()
+            if isinstance(outcome, Done) and accepted and self._queue.lane is Lane.LIVE:
+                lag = (now - accepted).total_seconds()
+                metrics.EVENT_LAG.labels(kind, self._queue.consumer).observe(max(0.0, lag))
+            if isinstance(outcome, Park):
+                self._logger.error("event_parked", tag=delivery.tag, reason=outcome.reason)
+        self._watch_parks([outcome for _, outcome in pairs])
+
+    def _watch_parks(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Done):
+                self._parked_in_a_row = 0
+            elif isinstance(outcome, Park):
+                self._parked_in_a_row += 1
+        if self._parked_in_a_row >= self._park_limit:
+            raise TooManyParked(f"{self._parked_in_a_row} messages of {self._queue.name} in a row")
+
+    def _until_the_bus_can(self, call: Callable[[], _T], stop: threading.Event) -> _T | None:
+        """Repeat a call until the bus is there for it; None when stopped before."""
+        for pause in self._pauses():
+            try:
+                result = call()
+            except BusUnavailable as error:
+                self._trouble = f"the bus is unavailable: {error}"
+                self._logger.warning("bus_unavailable", reason=str(error), pause=pause)
+                if stop.wait(pause):
+                    break
+            else:
+                self._trouble = None
+                return result
+        return None
+
+    def _pause(self, results: Sequence[_Result], pause: float) -> None:
+        reasons = [outcome.reason for _, outcome in results if isinstance(outcome, Retry)]
+        self._trouble = f"waiting, {len(results)} in hand: {reasons[0]}"
+        metrics.WORKER_PAUSED.labels(self._queue.name).set(1)
+        self._logger.warning("worker_paused", held=len(results), reason=reasons[0], pause=pause)
+
+    def _well(self) -> None:
+        self._trouble = None
+        metrics.WORKER_PAUSED.labels(self._queue.name).set(0)
+
+    def _measure_depths(self) -> None:
+        if time.monotonic() < self._depths_due:
+            return
+        self._depths_due = time.monotonic() + _DEPTH_SECONDS
+        name = self._queue.name
+        try:
+            metrics.QUEUE_DEPTH.labels(name).set(self._bus.depths().get(name, 0))
+            metrics.DEAD_LETTERS.labels(name).set(self._bus.dead_letters.counts().get(name, 0))
+        except BusUnavailable as error:
+            self._logger.warning("depths_unknown", reason=str(error))
+
+
+def processes(bus: Bus, consumer: Consumer, handle: Handler) -> list[Process]:
+    """Return one process for each lane of a consumer, named ``consumer-<lane>``."""
+    workers = [(queue, Worker(bus, queue, handle)) for queue in consumer.queues]
+    return [
+        Process(f"consumer-{queue.lane}", worker.run, {"bus": bus.check, "worker": worker.check})
+        for queue, worker in workers
+    ]
+
+
+def exponential_pauses() -> Iterator[float]:
+    """Yield 0.1 seconds, then twice as many each time, up to 30."""
+    pause = 0.1
+    while True:
+        yield pause
+        pause = min(30.0, pause * 2)
+
+
+def _ask(handle: Handler, messages: Sequence[_Message]) -> list[_Result]:
+    outcomes = handle([message.event for message in messages])
+    if len(outcomes) != len(messages):
+        raise RuntimeError(f"{len(outcomes)} outcomes for {len(messages)} events")
+    return list(zip(messages, outcomes, strict=True))
+
+
+def _decoded(
+    deliveries: Sequence[Delivery],
+) -> tuple[list[_Message], list[tuple[Delivery, Park]]]:
+    messages: list[_Message] = []
+    bad: list[tuple[Delivery, Park]] = []
+    for delivery in deliveries:
+        try:
+            messages.append(_Message(delivery, decode(delivery.body)))
+        except EventError as error:
+            bad.append((delivery, Park(str(error))))
+    return messages, bad
+
+
+def _store_is_down(results: Sequence[_Result]) -> bool:
+    outcomes = [outcome for _, outcome in results]
+    return all(isinstance(outcome, Retry) for outcome in outcomes) and any(
+        type(outcome) is Retry for outcome in outcomes
+    )
+
+
+def _short(event: Event) -> str:
+    return event.type.removeprefix("vn.bantin.").rpartition(".v")[0]
+
+
+def _name(outcome: Outcome) -> str:
+    return "retry" if isinstance(outcome, Retry) else type(outcome).__name__.lower()
