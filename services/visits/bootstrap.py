@@ -1,0 +1,94 @@
+"""Composition root of the visits service. Importing it opens nothing."""
+
+from functools import partial
+
+from flask import Flask
+
+from services.visits import api, jobs
+from services.visits.consumer import handle
+from services.visits.exporter import exporter_app
+from services.visits.limiter import Limiter
+from services.visits.readings import Readings
+from services.visits.settings import Settings
+from services.visits.store import Store
+from services.visits.visitors import Visitors
+from shared import clock
+from shared.bus import Bus, open_bus, topology, worker
+from shared.database import Database
+from shared.migrations import upgrade
+from shared.runtime import Process, serve
+
+_COLLECTOR_THREADS = 16
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the visits database to the newest revision."""
+    upgrade("visits", settings.visits_database_url)
+
+
+def build_app(
+    settings: Settings,
+    *,
+    bus: Bus | None = None,
+    store: Store | None = None,
+    now: clock.Clock = clock.now,
+) -> Flask:
+    """Return the collector's application; the database must have been migrated."""
+    bus = bus or open_bus(settings.bus_url)
+    store = store or open_store(settings)
+    taker = api.Taker(
+        bus, Visitors(store.salt), Limiter(settings.visits_rate), now, settings.trusted_proxies
+    )
+    return api.build(taker, Readings(store, settings.visits_start, now))
+
+
+def build_collector(settings: Settings, *, bus: Bus | None = None) -> Process:
+    """Return the collector with a server of its own; embedded, the front process has it instead."""
+    bus = bus or open_bus(settings.bus_url)
+    store = open_store(settings)
+    app = build_app(settings, bus=bus, store=store)
+    host, port = settings.visits_host, settings.visits_port
+    return Process(
+        "collector",
+        lambda stop: serve(app, host, port, stop, threads=_COLLECTOR_THREADS),
+        {"bus": bus.check, "database": store.check},
+    )
+
+
+def build_counter(
+    settings: Settings, *, bus: Bus | None = None, store: Store | None = None
+) -> list[Process]:
+    """Return the consumer that counts, one process for each of its queues."""
+    handler = partial(handle, store=store or open_store(settings), clock=clock.now)
+    return worker.processes(bus or open_bus(settings.bus_url), topology.VISITS, handler)
+
+
+def build_exporter(settings: Settings, *, store: Store | None = None) -> Process:
+    """Return the server that Prometheus asks for the visit figures."""
+    store = store or open_store(settings)
+    app = exporter_app(store, settings.visits_start, clock.now)
+    host, port = settings.visits_metrics_host, settings.visits_metrics_port
+    return Process(
+        "exporter", lambda stop: serve(app, host, port, stop, threads=2), {"database": store.check}
+    )
+
+
+def build_jobs(settings: Settings, *, store: Store | None = None) -> Process:
+    """Return the process that throws away what must not or need not be kept."""
+    store = store or open_store(settings)
+    return Process("jobs", partial(jobs.run, store, clock.now), {"database": store.check})
+
+
+def processes(settings: Settings, *, bus: Bus | None = None) -> list[Process]:
+    """Return every background process of the service, sharing one database pool."""
+    store = open_store(settings)
+    return [
+        *build_counter(settings, bus=bus, store=store),
+        build_exporter(settings, store=store),
+        build_jobs(settings, store=store),
+    ]
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the service's own database; nothing is read or written yet."""
+    return Store(Database(settings.visits_database_url))

@@ -1,0 +1,39 @@
+"""Page views in, counts out. Safe to repeat: every view's id is counted once."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.visits.counting import local_day, refusal
+from services.visits.store import Store
+from shared.bus import Done, Outcome, Park, Retry
+from shared.clock import Clock
+from shared.contracts.events import Event, PageViewed
+
+DOWN = (OperationalError, InterfaceError, PoolTimeout, OSError)
+"""What the store raises when its database cannot be used now; it may well be later."""
+
+
+def handle(events: Sequence[Event], store: Store, clock: Clock) -> list[Outcome]:
+    """Count a batch in one transaction; return one outcome for each event, in order."""
+    now = clock()
+    today = local_day(now)
+    done: Outcome = Done()
+    views: list[PageViewed] = []
+    outcomes: list[Outcome] = []
+    for event in events:
+        if not isinstance(event.data, PageViewed):
+            outcomes.append(Park("not a page view"))
+        elif reason := refusal(event.data, today):
+            outcomes.append(Park(reason))
+        else:
+            views.append(event.data)
+            outcomes.append(done)
+    try:
+        if views:
+            store.count(views, now)
+    except DOWN:
+        later = Retry("the visits database is unavailable")
+        return [later if outcome is done else outcome for outcome in outcomes]
+    return outcomes

@@ -1,0 +1,49 @@
+"""What has to be thrown away, and when. Each function may run at any time, and twice."""
+
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.visits.store import Store
+from shared import log
+from shared.clock import Clock
+
+EVERY_SECONDS: Final = 60.0
+_MOST_ROUNDS: Final = 100
+"""So that a stop is noticed soon even when very much has to go; the rest goes the next time."""
+_logger = log.get("visits.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows went."""
+
+    seen: int
+    visitors: int
+    salts: int
+
+
+def purge(store: Store, clock: Clock) -> Purged:
+    """Throw away salts of days that are over, visitors who left, ids that cannot come again."""
+    salts = store.purge_salts(clock())
+    visitors = store.purge_visitors(clock())
+    seen = 0
+    for _ in range(_MOST_ROUNDS):
+        gone = store.purge_seen(clock())
+        seen += gone
+        if not gone:
+            break
+    return Purged(seen, visitors, salts)
+
+
+def run(store: Store, clock: Clock, stop: threading.Event, every: float = EVERY_SECONDS) -> None:
+    """Purge now and every so many seconds, until ``stop``; a failure is logged and tried again."""
+    while True:
+        try:
+            purge(store, clock)
+        except (SQLAlchemyError, OSError) as error:
+            _logger.warning("purge_failed", error=str(error))
+        if stop.wait(every):
+            return
