@@ -39,7 +39,33 @@ class Write:
     """As manifests tell it: live, gone, redirect or withdrawal."""
 
 
+@dataclass(frozen=True, slots=True)
+class CategoryName:
+    """How a category is called since ``version``; readers see it on articles indexed before."""
+
+    category: str
+    label: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much a match counts, by field; then what comes on top of it."""
+
+    title: float = 5.0
+    summary: float = 2.0
+    tags: float = 2.0
+    by: float = 1.0
+    body: float = 1.0
+    accented: float = 0.5
+    """Share of the weight that a match with the same marks adds, for words typed without."""
+    adjacent: float = 1.0
+    """Share of the weight that two words standing together as typed add."""
+
+
 class Written(Enum):
+    """What became of a write. The same version again is STORED, without effect."""
+
     STORED = "stored"
     STALE = "stale"
     REJECTED = "rejected"
@@ -114,6 +140,10 @@ class Index(Protocol):
         """Return what became of each write, in order, once all of them are durable and visible."""
         ...
 
+    def rename(self, names: Sequence[CategoryName]) -> list[Written]:
+        """Say how categories are called from now on; the same promises as ``write``."""
+        ...
+
     def get(self, article_id: UUID) -> SearchDocument | None:
         """Return the document as readers find it; None for a tombstone or an unknown id."""
         ...
@@ -122,7 +152,9 @@ class Index(Protocol):
         """Return ``(version, state)`` of every id in the range, tombstones too."""
         ...
 
-    def check(self) -> None: ...
+    def check(self) -> None:
+        """Raise IndexUnavailable if nothing can be written now."""
+        ...
 
     def close(self) -> None: ...
 
@@ -131,14 +163,25 @@ class Engine(Protocol):
     """The reader's side."""
 
     def search(self, query: Query) -> Results:
-        """Answer a question. Raises IndexUnavailable."""
+        """Answer a question. Raises IndexUnavailable.
+
+        Every word must stand in some field: one typed with marks in that spelling, one typed
+        without in any. Where that finds nothing, no marks are insisted on; where that finds
+        nothing either, there are no results, and a suggestion if a near spelling finds some.
+        Text without a single word finds nothing; no text at all finds everything, newest first.
+        """
         ...
 
     def suggest(self, prefix: str, limit: int) -> list[Completion]:
-        """Return articles whose title has words that begin as the reader has typed."""
+        """Return articles, newest first, whose title has the words typed, the last as a prefix.
+
+        Marks do not matter. Raises IndexUnavailable.
+        """
         ...
 
-    def check(self) -> None: ...
+    def check(self) -> None:
+        """Raise IndexUnavailable if nothing can be read now."""
+        ...
 
     def close(self) -> None: ...
 
@@ -153,11 +196,11 @@ def open_index(url: str) -> Index:
     raise ValueError(f"BANTIN_SEARCH_INDEX: {url!r} is no index; use tantivy://<folder>")
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, weights: Weights | None = None) -> Engine:
     """Open the index for reading; it may not have been written yet."""
     scheme, _, rest = url.partition("://")
     if scheme == "tantivy" and rest:
         from shared.index.tantivy import TantivyEngine  # noqa: PLC0415 - an adapter loads on demand
 
-        return TantivyEngine(rest)
+        return TantivyEngine(rest, weights)
     raise ValueError(f"BANTIN_SEARCH_INDEX: {url!r} is no index; use tantivy://<folder>")

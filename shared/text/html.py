@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from shared.text.normalise import nfc
 
 _INLINE = frozenset(
-    "a abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small span strong sub sup "
-    "time u var wbr".split()
+    {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "ins", "kbd"}
+    | {"mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr"}
 )
 _BLANKS = re.compile(r"\s+")
 _SILENT = frozenset({"script", "style", "template", "noscript"})

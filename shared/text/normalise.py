@@ -1,4 +1,4 @@
-"""One form for each word: composition, letter case, the place of the tone mark, and no marks at all.
+"""One form for each word: composition, letter case, the tone mark's place, and no marks at all.
 
 Everything after :func:`nfc` keeps the number of characters, so that an offset in a normalised text
 is an offset in the original.
@@ -65,9 +65,9 @@ class _Folding(dict[int, int]):
 def _base(character: str) -> int:
     if character == "đ":
         return ord("d")
-    first, *marks = unicodedata.normalize("NFD", character)
-    if marks and all(unicodedata.combining(mark) for mark in marks):
-        return ord(first)
+    parts = unicodedata.normalize("NFD", character)
+    if len(parts) > 1 and all(unicodedata.combining(mark) for mark in parts[1:]):
+        return ord(parts[0])
     return ord(character)
 
 
@@ -87,6 +87,6 @@ _MISPLACED = re.compile(
 
 
 def _move_tone(found: re.Match[str]) -> str:
-    first, second = found.group()
-    base, tone = unicodedata.normalize("NFD", first)
-    return base + unicodedata.normalize("NFC", second + tone)
+    pair = found.group()
+    parts = unicodedata.normalize("NFD", pair[0])
+    return parts[0] + unicodedata.normalize("NFC", pair[1] + parts[1])

@@ -13,7 +13,7 @@ def slugify(text: str, limit: int = 80) -> str:
 
     A first word longer than that is cut; a text without any such word gives ``tin``.
     """
-    words = _WORD.findall(folded(nfc(text)))
+    words: list[str] = _WORD.findall(folded(nfc(text)))
     if not words:
         return FALLBACK[:limit]
     slug = words[0][:limit]

@@ -1,0 +1,184 @@
+"""What is kept for an article, and the way from a write to a document of tantivy and back."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import tantivy
+
+from shared.index import CategoryName, IndexUnavailable, SearchDocument, Write
+from shared.settings import LOCAL_TIME
+from shared.text.normalise import nfc
+from shared.text.words import forms
+
+TEXTS: Final = ("title", "summary", "tags", "by", "body")
+STATES: Final = ("live", "gone", "redirect", "withdrawal")
+"""Kept as the position in this list; append only."""
+KIND_LIVE, KIND_TOMBSTONE, KIND_NAME = "live", "tombstone", "name"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HALF = 64
+_VERSIONS = range(2**63)
+
+
+class RefusedError(ValueError):
+    """The write can never be stored; the text says why."""
+
+
+@contextmanager
+def tantivy_errors() -> Iterator[None]:
+    """Turn what the library raises, its panics too, into IndexUnavailable."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise IndexUnavailable(str(error)) from error
+    except BaseException as error:
+        # A Rust panic arrives as an exception that is no Exception, of a type nobody can import.
+        if type(error).__name__ == "PanicException":
+            raise IndexUnavailable(f"tantivy failed: {error}") from None
+        raise
+
+
+@cache
+def schema() -> tantivy.Schema:
+    """Return the fields. ``hi`` and ``lo`` are the halves of the id, quick to read for many."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("hi", fast=True, indexed=True)
+    builder.add_unsigned_field("lo", fast=True)
+    builder.add_integer_field("version", fast=True)
+    builder.add_unsigned_field("state", fast=True)
+    builder.add_text_field("category", tokenizer_name="raw", index_option="basic", fast=True)
+    builder.add_integer_field("year", fast=True)
+    builder.add_integer_field("published", fast=True, indexed=True)
+    builder.add_float_field("recency", fast=True)
+    for name in TEXTS:
+        builder.add_text_field(f"{name}_accented", tokenizer_name="whitespace")
+        builder.add_text_field(f"{name}_folded", tokenizer_name="whitespace")
+    builder.add_bytes_field("source", stored=True)
+    return builder.build()
+
+
+def article(write: Write) -> tantivy.Document:
+    """Return the document of a write. Raises RefusedError before anything reaches the index."""
+    if write.state not in STATES:
+        raise RefusedError(f"unknown state {write.state!r}")
+    if (write.document is None) == (write.state == "live"):
+        raise RefusedError(f"a document does not go with the state {write.state}")
+    kind = KIND_LIVE if write.document else KIND_TOMBSTONE
+    document = _record(write.id, kind, write.version, STATES.index(write.state))
+    if write.document is not None:
+        _describe(document, write.document)
+    return document
+
+
+def name_id(category: str) -> UUID:
+    """Return the id under which the name of a category is kept."""
+    return uuid5(NAMESPACE_URL, f"urn:bantin:category:{category}")
+
+
+def category_name(name: CategoryName) -> tantivy.Document:
+    """Return the document that keeps the name of a category. Raises RefusedError."""
+    document = _record(name_id(name.category), KIND_NAME, name.version, 0)
+    source = {"category": name.category, "label": name.label}
+    document.add_bytes("source", _encoded(source))
+    return document
+
+
+def _record(record: UUID, kind: str, version: int, state: int) -> tantivy.Document:
+    if version not in _VERSIONS:
+        raise RefusedError(f"version {version} is out of range")
+    document = tantivy.Document()
+    document.add_text("id", record.hex)
+    document.add_text("kind", kind)
+    document.add_unsigned("hi", halves(record)[0])
+    document.add_unsigned("lo", halves(record)[1])
+    document.add_integer("version", version)
+    document.add_unsigned("state", state)
+    return document
+
+
+def _describe(document: tantivy.Document, source: SearchDocument) -> None:
+    if source.published_at.tzinfo is None:
+        raise RefusedError("published_at has no zone")
+    if not source.category:
+        raise RefusedError("the category is empty")
+    try:
+        year = source.published_at.astimezone(LOCAL_TIME).year
+    except OverflowError as error:
+        raise RefusedError(f"published_at {source.published_at} is out of range") from error
+    document.add_bytes("source", _encoded(asdict(source)))
+    document.add_text("category", source.category)
+    document.add_integer("year", year)
+    document.add_integer("published", microseconds(source.published_at))
+    document.add_float("recency", _recency(year))
+    values = asdict(source) | {"tags": "\n".join(source.tags), "by": source.by or ""}
+    for name in TEXTS:
+        accented, folded = forms(nfc(values[name]))
+        document.add_text(f"{name}_accented", accented)
+        document.add_text(f"{name}_folded", folded)
+
+
+def _encoded(source: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(source, ensure_ascii=False, default=datetime.isoformat).encode()
+    except (UnicodeEncodeError, TypeError) as error:
+        raise RefusedError(f"not text: {error}") from error
+
+
+def _recency(year: int) -> float:
+    """Return the number that makes a score rise by a fiftieth of itself for each newer year.
+
+    The search multiplies scores by log2(2 + this number) (tantivy-py, ``weight_by_field``).
+    """
+    factor = 1 + min(max(year, 2000) - 2000, 100) / 50
+    return float(2**factor - 2)
+
+
+def source_of(document: tantivy.Document) -> dict[str, Any]:
+    """Return the stored source as it was encoded."""
+    source: dict[str, Any] = json.loads(bytes(document.get_first("source") or b"{}"))
+    return source
+
+
+def search_document(source: dict[str, Any]) -> SearchDocument:
+    """Return the document as it was written."""
+    values = source | {
+        "published_at": datetime.fromisoformat(source["published_at"]),
+        "tags": tuple(source["tags"]),
+    }
+    return SearchDocument(**values)
+
+
+def halves(record: UUID) -> tuple[int, int]:
+    """Return the upper and the lower 64 bits."""
+    return record.int >> _HALF, record.int & (2**_HALF - 1)
+
+
+def joined(hi: int, lo: int) -> UUID:
+    return UUID(int=hi << _HALF | lo)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return Unix time in microseconds."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def day_begins(day: date) -> int:
+    """Return when a day begins in Vietnam, in Unix microseconds; right for any date there is."""
+    begins = datetime.combine(day, time.min)
+    offset = begins.replace(tzinfo=LOCAL_TIME).utcoffset() or timedelta()
+    return (begins - _EPOCH.replace(tzinfo=None) - offset) // _MICROSECOND
+
+
+def day_ends(day: date) -> int:
+    """Return the first microsecond after a day in Vietnam."""
+    if day == date.max:
+        return day_begins(day) + timedelta(days=1) // _MICROSECOND
+    return day_begins(day + timedelta(days=1))

@@ -1,0 +1,184 @@
+"""The writer's side: versioned, idempotent, durable when it returns."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import tantivy
+
+from shared import log
+from shared.index import CategoryName, IndexUnavailable, SearchDocument, Write, Written
+from shared.index.tantivy import schema as layout
+
+_HEAP = 20_000_000
+"""Bytes that the writer may fill before it starts a segment of its own accord."""
+_logger = log.get("index")
+
+
+class _Opened:
+    """The index with its one writer; the lock file tells whether the folder is still the same."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.index = tantivy.Index(layout.schema(), path=str(folder))
+        self.index.config_reader("manual")
+        self.writer = self.index.writer(_HEAP, 1)
+        self._folder = folder
+        self._identity = self._lock_file()
+        self.index.reload()
+
+    def _lock_file(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._folder / ".tantivy-writer.lock")  # noqa: PTH116 - one call
+            os.stat(self._folder / "meta.json")  # noqa: PTH116 - likewise
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_ctime_ns
+
+    def is_current(self) -> bool:
+        return self._identity is not None and self._lock_file() == self._identity
+
+
+class TantivyIndex:
+    """One process writes a folder; its threads take turns."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self._folder = Path(folder)
+        self._lock = threading.Lock()
+        self._state: _Opened | None = None
+
+    def write(self, writes: Sequence[Write]) -> list[Written]:
+        return self._store([(w.id, w.version, _maker(layout.article, w)) for w in writes])
+
+    def rename(self, names: Sequence[CategoryName]) -> list[Written]:
+        return self._store(
+            [
+                (layout.name_id(n.category), n.version, _maker(layout.category_name, n))
+                for n in names
+            ]
+        )
+
+    def get(self, article_id: UUID) -> SearchDocument | None:
+        with self._lock, layout.tantivy_errors():
+            searcher = self._opened().index.searcher()
+            query = tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, _term("id", article_id.hex)),
+                    (tantivy.Occur.Must, _term("kind", layout.KIND_LIVE)),
+                ]
+            )
+            hits = searcher.search(query, limit=1).hits
+            if not hits:
+                return None
+            return layout.search_document(layout.source_of(searcher.doc(hits[0][1])))
+
+    def versions(self, first: UUID, last: UUID) -> dict[UUID, tuple[int, str]]:
+        low, high = layout.halves(first)[0], layout.halves(last)[0]
+        query = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, _range("hi", low, high)),
+                (tantivy.Occur.MustNot, _term("kind", layout.KIND_NAME)),
+            ]
+        )
+        with self._lock, layout.tantivy_errors():
+            searcher = self._opened().index.searcher()
+            rows = _rows(searcher, query, searcher.num_docs)
+        return {
+            record: (version, layout.STATES[state])
+            for record, version, state in rows
+            if first <= record <= last
+        }
+
+    def check(self) -> None:
+        with self._lock, layout.tantivy_errors():
+            self._opened()
+
+    def close(self) -> None:
+        with self._lock:
+            self._state = None
+
+    def _opened(self) -> _Opened:
+        """Open on first use, and again after the folder was wiped or a commit failed."""
+        if self._state is not None and not self._state.is_current():
+            _logger.warning("index_reopened", folder=str(self._folder))
+            self._state = None
+        if self._state is None:
+            self._state = _Opened(self._folder)
+        return self._state
+
+    def _store(
+        self, writes: Sequence[tuple[UUID, int, Callable[[], tantivy.Document]]]
+    ) -> list[Written]:
+        with self._lock:
+            try:
+                with layout.tantivy_errors():
+                    return self._commit(writes)
+            except IndexUnavailable as error:
+                _logger.warning("index_unavailable", error=str(error))
+                self._state = None  # what was added and not committed is gone with the writer
+                return [Written.UNAVAILABLE] * len(writes)
+
+    def _commit(
+        self, writes: Sequence[tuple[UUID, int, Callable[[], tantivy.Document]]]
+    ) -> list[Written]:
+        opened = self._opened()
+        known = _known(opened.index.searcher(), {record for record, _, _ in writes})
+        outcomes, latest = [], {}
+        for record, version, make in writes:
+            stored = known.get(record, -1)
+            if version <= stored:
+                outcomes.append(Written.STORED if version == stored else Written.STALE)
+                continue
+            try:
+                latest[record] = make()
+            except layout.RefusedError as error:
+                _logger.warning("index_refused", id=str(record), version=version, error=str(error))
+                outcomes.append(Written.REJECTED)
+                continue
+            known[record] = version
+            outcomes.append(Written.STORED)
+        for record, document in latest.items():
+            opened.writer.delete_documents_by_term("id", record.hex)
+            opened.writer.add_document(document)
+        if latest:
+            opened.writer.commit()
+            opened.index.reload()
+        return outcomes
+
+
+def _maker(make: Callable[[Any], tantivy.Document], of: object) -> Callable[[], tantivy.Document]:
+    return lambda: make(of)
+
+
+def _known(searcher: tantivy.Searcher, records: Iterable[UUID]) -> dict[UUID, int]:
+    names = [record.hex for record in records]
+    if not names:
+        return {}
+    query = tantivy.Query.term_set_query(layout.schema(), "id", names)
+    return {record: version for record, version, _ in _rows(searcher, query, len(names))}
+
+
+def _rows(
+    searcher: tantivy.Searcher, query: tantivy.Query, limit: int
+) -> list[tuple[UUID, int, int]]:
+    """Return (id, version, state's position) of what ``query`` finds, without the stored texts."""
+    found = searcher.search(query, limit=max(limit, 1), count=False)
+    addresses = [address for _, address in found.hits]
+    his, los, versions, states = (
+        [int(value or 0) for value in searcher.fast_field_values(name, addresses)]
+        for name in ("hi", "lo", "version", "state")
+    )
+    rows = zip(his, los, versions, states, strict=True)
+    return [(layout.joined(hi, lo), version, state) for hi, lo, version, state in rows]
+
+
+def _term(field: str, value: str) -> tantivy.Query:
+    return tantivy.Query.term_query(layout.schema(), field, value, "basic")
+
+
+def _range(field: str, low: int, high: int) -> tantivy.Query:
+    kind = tantivy.FieldType.Unsigned
+    return tantivy.Query.range_query(layout.schema(), field, kind, low, high)
