@@ -5,23 +5,20 @@ that publishing today's news needs. docs/adr/001-embedded-bus-on-sqlite.md says 
 """
 
 import contextlib
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.bus import Bus, BusUnavailable
 from shared.bus.embedded_file import LaneFile
+from shared.bus.embedded_group import GroupCommit, Row
 from shared.bus.embedded_letters import EmbeddedDeadLetters
 from shared.bus.embedded_subscription import EmbeddedSubscription, Policy
 from shared.bus.topology import QUEUES, Lane, Queue, queues_for
 from shared.contracts.events import Event
 from shared.wake import Caller
 
-Row = tuple[str, bytes]
-"""A queue's name and a message's body."""
 _LANES = (Lane.LIVE, Lane.BULK, Lane.VISITS)
 
 
@@ -99,65 +96,3 @@ class EmbeddedBus:
             # Listeners poll as well, so a wake-up that fails only makes them later.
             with contextlib.suppress(OSError):
                 self._callers[queue].call()
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """One call's rows, and what became of them."""
-
-    rows: Sequence[Row]
-    settled: bool = False
-    error: BaseException | None = None
-
-
-class GroupCommit:
-    """Joins the calls of many threads into one transaction and one wait for the disk.
-
-    Whoever holds ``_leading`` commits for all who wait at the moment the file's lock is its own;
-    the others find their rows settled when their turn to lead comes.
-    """
-
-    def __init__(self, file: LaneFile, wake: Callable[[set[str]], None]) -> None:
-        self._file = file
-        self._wake = wake
-        self._leading = threading.Lock()
-        self._guard = threading.Lock()
-        self._waiting: list[_Waiting] = []
-
-    def write(self, rows: Sequence[Row]) -> None:
-        """Return once the rows are on the disk; BusUnavailable if they are not."""
-        mine = _Waiting(rows)
-        with self._guard:
-            self._waiting.append(mine)
-        with self._leading:
-            if not mine.settled:
-                self._lead()
-        if mine.error is not None:
-            raise BusUnavailable(str(mine.error)) from mine.error
-
-    def _lead(self) -> None:
-        group: list[_Waiting] = []
-        error: BaseException | None = None
-        try:
-            with self._file.write() as connection:
-                group = self._take()
-                connection.executemany(
-                    "INSERT INTO messages (queue, body) VALUES (?, ?)",
-                    (row for waiting in group for row in waiting.rows),
-                )
-        except BaseException as raised:
-            error = raised
-            if not isinstance(raised, BusUnavailable):
-                raise
-        finally:
-            # Nothing taken means the file itself could not be opened: that holds for all of them.
-            for waiting in group or self._take():
-                waiting.error = error
-                waiting.settled = True
-        if error is None:
-            self._wake({queue for waiting in group for queue, _ in waiting.rows})
-
-    def _take(self) -> list[_Waiting]:
-        with self._guard:
-            taken, self._waiting = self._waiting, []
-        return taken
