@@ -1,0 +1,167 @@
+"""Where readers' questions come in: a page in Vietnamese, and JSON."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Blueprint, Flask, Response, jsonify, request
+from flask.json.provider import DefaultJSONProvider
+from flask.typing import ResponseReturnValue
+from jinja2 import Environment
+
+from services.search import pages
+from services.search.query import LONGEST, PARAMETERS, parse, parse_prefix
+from shared import http
+from shared.i18n import local
+from shared.index import Engine, FacetValue, Hit, IndexUnavailable, Query, Results
+from shared.theme import environment
+
+COMPLETIONS: Final = 8
+_RETRY_AFTER: Final = {"Retry-After": "5"}
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+_PAGE_HEADERS: Final = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+
+def build(engine: Engine, *, site_name: str, public_url: str) -> Flask:
+    """Return the application; it answers ``/api/search``, ``/api/suggest`` and ``/tim-kiem``."""
+    app = Flask(__name__, static_folder=None)
+    http.install(app, "search")
+    app.json = _Json(app)
+    app.register_blueprint(_json(engine))
+    template = environment(_TEMPLATES, site_name=site_name, public_url=public_url)
+    app.register_blueprint(_page(engine, template))
+
+    @app.errorhandler(IndexUnavailable)
+    def _unavailable(error: IndexUnavailable) -> Response:
+        del error
+        return http.Problem(
+            http.Kind.UNAVAILABLE, "The search index cannot be read now.", headers=_RETRY_AFTER
+        ).response()
+
+    return app
+
+
+class _Json(DefaultJSONProvider):
+    """Vietnamese as it is written, in the order of the contract."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+
+def _json(engine: Engine) -> Blueprint:
+    blueprint = Blueprint("json", __name__, url_prefix="/api")
+
+    @blueprint.get("/search")
+    def search() -> ResponseReturnValue:
+        query = parse(_given())
+        return jsonify(answer(query, engine.search(query))), {"Cache-Control": "no-cache"}
+
+    @blueprint.get("/suggest")
+    def suggest() -> ResponseReturnValue:
+        found = engine.suggest(parse_prefix(_given()), COMPLETIONS)
+        completions = [{"title": item.title, "url": item.url} for item in found]
+        return jsonify({"completions": completions}), {"Cache-Control": "no-cache"}
+
+    return blueprint
+
+
+def answer(query: Query, results: Results) -> dict[str, Any]:
+    """Return the JSON answer of ``/api/search``."""
+    return {
+        "total": results.total,
+        "page": query.page,
+        "per_page": query.per_page,
+        "suggestion": results.suggestion,
+        "results": [_result(hit) for hit in results.hits],
+        "facets": {name: _values(results.facets.get(name, ())) for name in ("category", "year")},
+    }
+
+
+def _result(hit: Hit) -> dict[str, Any]:
+    return {
+        "id": str(hit.id),
+        "url": hit.url,
+        "title": hit.title,
+        "summary": hit.summary,
+        "highlights": {"title": hit.highlight_title, "body": list(hit.highlight_body)},
+        "category": hit.category,
+        "published_at": local(hit.published_at).isoformat(),
+        "image": hit.image,
+    }
+
+
+def _values(values: tuple[FacetValue, ...]) -> list[dict[str, Any]]:
+    return [{"value": v.value, "label": v.label, "count": v.count} for v in values]
+
+
+def _page(engine: Engine, template: Environment) -> Blueprint:
+    blueprint = Blueprint("page", __name__)
+
+    @blueprint.get(pages.PATH)
+    def search_page() -> ResponseReturnValue:
+        given = _given()
+        form = {name: (given.get(name) or [""])[0] for name in PARAMETERS}
+        try:
+            everything = engine.search(Query(per_page=1))
+        except IndexUnavailable:
+            body = _render(template, form, Results(0, ()), unavailable=True)
+            return body, 503, {**_PAGE_HEADERS, **_RETRY_AFTER}
+        try:
+            query = parse(given, blanks=True)
+        except http.Problem as problem:
+            body = _render(template, form, everything, errors=problem.errors)
+            return body, problem.kind.status, _PAGE_HEADERS
+        try:
+            results = engine.search(query)
+        except IndexUnavailable:
+            body = _render(template, form, everything, unavailable=True)
+            return body, 503, {**_PAGE_HEADERS, **_RETRY_AFTER}
+        return _render(template, form, everything, query=query, results=results), _PAGE_HEADERS
+
+    return blueprint
+
+
+def _render(
+    template: Environment,
+    form: Mapping[str, str],
+    everything: Results,
+    *,
+    query: Query | None = None,
+    results: Results | None = None,
+    errors: tuple[http.FieldError, ...] = (),
+    unavailable: bool = False,
+) -> str:
+    categories = everything.facets.get("category", ())
+    shown: dict[str, Any] = {}
+    if query is not None and results is not None:
+        shown = {
+            "categories_found": pages.category_links(query, results.facets["category"]),
+            "years_found": pages.year_links(query, results.facets["year"]),
+            "paging": pages.paging(query, results),
+            "suggestion_url": pages.address(query, q=results.suggestion),
+            "everywhere_url": pages.address(Query(text=query.text)),
+        }
+    return template.get_template("search.html").render(
+        path=pages.PATH,
+        navigation=[{"name": v.label, "url": f"/chuyen-muc/{v.value}/"} for v in categories],
+        categories=categories,
+        form=form,
+        longest=LONGEST,
+        errors=errors,
+        unavailable=unavailable,
+        query=query,
+        results=results,
+        iso=lambda moment: local(moment).isoformat(),
+        **shown,
+    )
+
+
+def _given() -> dict[str, list[str]]:
+    return {name: list(values) for name, values in request.args.lists()}
