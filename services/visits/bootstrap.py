@@ -13,7 +13,7 @@ from services.visits.settings import Settings
 from services.visits.store import Store
 from services.visits.visitors import Visitors
 from shared import clock
-from shared.bus import Bus, open_bus, topology, worker
+from shared.bus import Bus, Publisher, open_bus, topology, worker
 from shared.database import Database
 from shared.migrations import upgrade
 from shared.runtime import Process, serve
@@ -29,7 +29,7 @@ def migrate(settings: Settings) -> None:
 def build_app(
     settings: Settings,
     *,
-    bus: Bus | None = None,
+    bus: Publisher | None = None,
     store: Store | None = None,
     now: clock.Clock = clock.now,
 ) -> Flask:
