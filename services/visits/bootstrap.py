@@ -8,7 +8,7 @@ from services.visits import api, jobs
 from services.visits.consumer import handle
 from services.visits.exporter import exporter_app
 from services.visits.limiter import Limiter
-from services.visits.readings import Readings
+from services.visits.readings import FRESH_SECONDS, Readings
 from services.visits.settings import Settings
 from services.visits.store import Store
 from services.visits.visitors import Visitors
@@ -32,14 +32,18 @@ def build_app(
     bus: Publisher | None = None,
     store: Store | None = None,
     now: clock.Clock = clock.now,
+    fresh: float = FRESH_SECONDS,
 ) -> Flask:
-    """Return the collector's application; the database must have been migrated."""
+    """Return the collector's application; the database must have been migrated.
+
+    ``fresh`` is for how many seconds totals once read are shown again.
+    """
     bus = bus or open_bus(settings.bus_url)
     store = store or open_store(settings)
     taker = api.Taker(
         bus, Visitors(store.salt), Limiter(settings.visits_rate), now, settings.trusted_proxies
     )
-    return api.build(taker, Readings(store, settings.visits_start, now))
+    return api.build(taker, Readings(store, settings.visits_start, now, fresh=fresh))
 
 
 def build_collector(settings: Settings, *, bus: Bus | None = None) -> Process:

@@ -28,11 +28,18 @@ class Readings:
     """Answers from memory while an answer is fresh; a page's readers wait for one query."""
 
     def __init__(
-        self, store: Store, start: int, clock: Clock, ticks: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        start: int,
+        clock: Clock,
+        *,
+        fresh: float = FRESH_SECONDS,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._start = start
         self._clock = clock
+        self._fresh = fresh
         self._ticks = ticks
         self._lock = threading.Lock()
         self._known: OrderedDict[str, tuple[float, Reading]] = OrderedDict()
@@ -41,7 +48,7 @@ class Readings:
         """Return the counts of a page or of the site. Raises SQLAlchemyError if it cannot."""
         with self._lock:
             known = self._known.get(page)
-            if known is not None and self._ticks() - known[0] < FRESH_SECONDS:
+            if known is not None and self._ticks() - known[0] < self._fresh:
                 return known[1]
             reading = self._read(page)
             self._known[page] = (self._ticks(), reading)

@@ -1,0 +1,63 @@
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.visits.exporter import exporter_app
+from services.visits.store import Store
+from shared.contracts.events import PageViewed
+from shared.database import Database
+from tests.factories import NOON, an_id
+
+
+def ask(store: Store, path: str = "/metrics") -> tuple[str, str]:
+    """Ask the exporter as a WSGI server does; return status and text."""
+    said: list[str] = []
+
+    def start_response(status: str, _headers: Any) -> None:
+        said.append(status)
+
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
+    body = b"".join(exporter_app(store, 1000, lambda: NOON)(environ, start_response))
+    return said[0], body.decode()
+
+
+def figures(store: Store) -> dict[str, float]:
+    status, text = ask(store)
+    assert status.startswith("200")
+    return {
+        sample.name + "".join(sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_the_figures_come_from_the_database_so_a_restart_never_sets_them_back(
+    store: Store,
+) -> None:
+    for number, reason in ((1, None), (2, None), (2, None), (3, "bot")):
+        view = PageViewed(
+            id=an_id(number), path="/", received_at=NOON, visitor="a", filtered=reason
+        )
+        store.count([view], NOON)
+    expected = {
+        "bantin_page_views_total": 2,
+        "bantin_visits_total_displayed": 1002,
+        "bantin_visitors_current": 1,
+        "bantin_page_views_filtered_totalbot": 1,
+        "bantin_page_views_filtered_totalprefetch": 0,
+    }
+    assert figures(store) == expected
+    assert figures(store) == expected  # from a new exporter
+
+
+def test_nothing_but_the_metrics_is_there(store: Store) -> None:
+    assert ask(store, "/")[0].startswith("404")
+
+
+def test_a_scrape_fails_rather_than_showing_zeros_without_its_database(tmp_path: Path) -> None:
+    with pytest.raises(SQLAlchemyError):
+        ask(Store(Database(f"sqlite:///{tmp_path}/never-migrated.db")))
