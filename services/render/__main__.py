@@ -1,0 +1,45 @@
+"""``python -m services.render consumer | writer | web | migrate | rebuild``."""
+
+import argparse
+import sys
+
+from pydantic import ValidationError
+
+from services.render import bootstrap
+from services.render.settings import Settings
+from shared import runtime
+from shared.settings import describe
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.render", description=__doc__)
+    parser.add_argument("process", choices=["consumer", "writer", "web", "migrate", "rebuild"])
+    chosen = parser.parse_args().process
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        print(describe(error), file=sys.stderr)  # noqa: T201 - there is no log yet
+        return 2
+    if chosen == "migrate":
+        bootstrap.migrate(settings)
+        return 0
+    if chosen == "rebuild":
+        bootstrap.rebuild(settings)
+        return 0
+    if chosen == "consumer":
+        found = bootstrap.build_consumer(settings)
+    elif chosen == "writer":
+        found = bootstrap.build_writer(settings)
+    else:
+        found = [bootstrap.build_web(settings)]
+    return runtime.run(
+        "render",
+        found,
+        admin_port=settings.render_admin_port,
+        admin_host=settings.render_admin_host,
+        log_level=settings.log_level,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

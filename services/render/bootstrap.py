@@ -1,0 +1,134 @@
+"""Composition root of the render service. Importing it opens nothing."""
+
+from collections.abc import Callable
+from functools import partial
+
+from flask import Flask
+
+from services.render import web
+from services.render.consumer import handle
+from services.render.pages import Pages
+from services.render.settings import Settings
+from services.render.site import Writer
+from services.render.store import Store
+from services.render.tables import Priority
+from services.render.teller import Teller
+from shared import clock
+from shared.bus import Bus, open_bus, topology
+from shared.bus.topology import Lane
+from shared.bus.worker import Worker
+from shared.database import Database
+from shared.migrations import upgrade
+from shared.runtime import Process, serve
+from shared.wake import Caller, Listener
+
+PRIORITIES = {Lane.LIVE: Priority.LIVE, Lane.BULK: Priority.BULK}
+
+
+def migrate(settings: Settings | None = None) -> None:
+    """Bring the page database to the newest revision."""
+    settings = settings or Settings()
+    upgrade("render", settings.database_url("render"))
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the page database; it must have been migrated."""
+    return Database(settings.database_url("render"))
+
+
+def build_app(settings: Settings | None = None, *, database: Database | None = None) -> Flask:
+    """Return the web application: what is no file, and the files too where settings say so."""
+    settings = settings or Settings()
+    pages = Pages(site_name=settings.site_name, public_url=settings.public_url)
+    files = settings.site_dir if settings.render_serve_files else None
+    return web.build(web.Site(database or open_database(settings), pages, files))
+
+
+def build_web(settings: Settings) -> Process:
+    """Return the web application with a server of its own; embedded, the front process has it."""
+    database = open_database(settings)
+    app = build_app(settings, database=database)
+    host, port = settings.render_web_host, settings.render_web_port
+    return Process("web", lambda stop: serve(app, host, port, stop), {"database": database.check})
+
+
+def build_consumer(
+    settings: Settings, *, bus: Bus | None = None, database: Database | None = None
+) -> list[Process]:
+    """Return the consumer, one process for each of its queues; bulk news waits for live news."""
+    bus = bus or open_bus(settings.bus_url)
+    store = Store(database or open_database(settings))
+    caller = Caller(settings.wake_dir / "writer")
+    found = []
+    for queue in topology.RENDER.queues:
+        handler = partial(
+            handle,
+            store=store,
+            publisher=bus,
+            clock=clock.now,
+            priority=PRIORITIES[queue.lane],
+            wake=caller.call,
+        )
+        worker = Worker(bus, queue, handler)
+        checks = {"bus": bus.check, "worker": worker.check, "database": store.check}
+        found.append(Process(f"consumer-{queue.lane}", worker.run, checks))
+    return found
+
+
+def build_writer(
+    settings: Settings, *, bus: Bus | None = None, database: Database | None = None
+) -> list[Process]:
+    """Return the writer of pages, and beside it what tells that articles are delivered."""
+    bus = bus or open_bus(settings.bus_url)
+    database = database or open_database(settings)
+    writer = Writer(settings, database)
+    teller = Teller(database, bus, clock.now)
+    told = Caller(settings.wake_dir / "teller")
+    poll = settings.render_poll_seconds
+    return [
+        _waiting(
+            "writer",
+            settings,
+            lambda stop, wait: writer.run(stop, wait, told.call),
+            {"files": writer.check, "database": database.check},
+        ),
+        _waiting(
+            "teller",
+            settings,
+            lambda stop, wait: teller.run(stop, wait, poll),
+            {"bus": bus.check},
+        ),
+    ]
+
+
+def processes(settings: Settings) -> list[Process]:
+    """Return every background process of the service, around one bus and one database."""
+    bus, database = open_bus(settings.bus_url), open_database(settings)
+    return [
+        *build_consumer(settings, bus=bus, database=database),
+        *build_writer(settings, bus=bus, database=database),
+    ]
+
+
+def rebuild(settings: Settings) -> None:
+    """Mark every page, and wake the writers."""
+    Store(open_database(settings)).mark_all()
+    Caller(settings.wake_dir / "writer").call()
+
+
+def _waiting(
+    name: str,
+    settings: Settings,
+    body: Callable[..., None],
+    checks: dict[str, Callable[[], None]],
+) -> Process:
+    """Return a process that can be woken by a nudge in its folder while it waits."""
+
+    def run(stop: object) -> None:
+        listener = Listener(settings.wake_dir / name)
+        try:
+            body(stop, listener.wait)
+        finally:
+            listener.close()
+
+    return Process(name, run, checks)

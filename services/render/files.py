@@ -1,0 +1,97 @@
+"""The site's files: written whole or not at all, and durable before anyone is told.
+
+A page is written to a temporary file beside it, synced, and renamed over it; its folder is synced
+after that. What a crash leaves of a temporary file is overwritten by the next attempt.
+"""
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+_SYNCERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the site, relative to its folder; ``content`` is None where none should be."""
+
+    name: str
+    content: bytes | None
+
+
+class Folder:
+    """The site's folder. ``close`` ends its threads."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        # The journal commits of syncs that run side by side are shared by the file system.
+        self._pool = ThreadPoolExecutor(_SYNCERS, thread_name_prefix="sync")
+
+    def put(self, files: Iterable[File]) -> int:
+        """Make the files durable as given; return how many really changed. Raises OSError."""
+        changed = 0
+        folders: set[Path] = set()
+        renames: list[tuple[Path, Path]] = []
+        for file in files:
+            target = self.root / file.name
+            if file.content is None:
+                changed += _remove(target, folders)
+                continue
+            folders.add(target.parent)
+            if _same(target, file.content):
+                continue
+            self._make(target.parent, folders)
+            renames.append((_temporary(target, file.content), target))
+        list(self._pool.map(_sync, [temporary for temporary, _ in renames]))
+        for temporary, target in renames:
+            temporary.rename(target)
+        list(self._pool.map(_sync, sorted(folders)))
+        return changed + len(renames)
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+    def _make(self, folder: Path, folders: set[Path]) -> None:
+        """Make a folder; those above it that get a new entry are to be synced too."""
+        missing = []
+        while not folder.is_dir():
+            missing.append(folder)
+            folder = folder.parent
+        for one in reversed(missing):
+            one.mkdir(exist_ok=True)
+            folders |= {one, one.parent}
+
+
+def _temporary(target: Path, content: bytes) -> Path:
+    temporary = target.with_name(f".{target.name}.new")
+    temporary.write_bytes(content)
+    return temporary
+
+
+def _same(target: Path, content: bytes) -> bool:
+    try:
+        return target.stat().st_size == len(content) and target.read_bytes() == content
+    except FileNotFoundError:
+        return False
+
+
+def _remove(target: Path, folders: set[Path]) -> int:
+    """Remove a file; what is not there is removed already."""
+    if not target.parent.is_dir():
+        return 0
+    folders.add(target.parent)
+    try:
+        target.unlink()
+    except FileNotFoundError:
+        return 0
+    return 1
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

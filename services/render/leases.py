@@ -1,0 +1,149 @@
+"""Marks in a writer's hands: leased, and cleared only if no mark was made meanwhile.
+
+A lease carries its owner, and an owner holds a lock on a file as long as it lives, so that the
+leases of a dead writer are told from those of a slow one without any clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from services.render.marks import next_stamp
+from services.render.tables import Delivery, Priority, articles, dirty
+from shared.database import Database
+from shared.locks import FileLock
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A page in a writer's hands, with the stamp that its mark had."""
+
+    path: str
+    stamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The version of an article that its address now shows, if only as gone."""
+
+    article_id: str
+    version: int
+
+
+_CLEAR = delete(dirty).where(
+    dirty.c.path == bindparam("its_path"), dirty.c.stamp == bindparam("its_stamp")
+)
+_PUT_OFF = update(dirty).where(dirty.c.path == bindparam("its_path"))
+_WRITTEN = (
+    update(articles)
+    .where(articles.c.id == bindparam("its_id"), articles.c.version == bindparam("its_version"))
+    .where(articles.c.delivery == Delivery.PENDING.value)
+    .values(delivery=Delivery.WRITTEN.value)
+)
+
+
+class Leases:
+    """One writer's leases; a thread of its own has one of its own."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._database = database
+        self._folder = folder
+        self._me = str(uuid4())
+        self._gate = FileLock(folder.with_name(f"{folder.name}.lock"))
+        self._alive = FileLock(folder / self._me)
+        self._in_hand = False
+        with self._gate.held():
+            self._alive.try_hold()
+
+    def take(self, limit: int) -> list[Lease]:
+        """Lease the pages whose turn it is: the most urgent first, then the longest marked."""
+        query = (
+            select(dirty.c.path, dirty.c.stamp)
+            .where(dirty.c.owner.is_(None))
+            .order_by(dirty.c.priority, dirty.c.since, dirty.c.path)
+            .limit(limit)
+        )
+        self._give_back()
+        with self._database.read() as connection:
+            if connection.execute(query.limit(1)).first() is None:
+                return []
+        with self._database.write() as connection:
+            rows = connection.execute(query.with_for_update(skip_locked=True))
+            leases = [Lease(row.path, row.stamp) for row in rows]
+            connection.execute(
+                update(dirty)
+                .where(dirty.c.path.in_([lease.path for lease in leases]))
+                .values(owner=self._me)
+            )
+        self._in_hand = True
+        return leases
+
+    def clear(
+        self,
+        done: Sequence[Lease],
+        written: Sequence[Written] = (),
+        failed: Sequence[Lease] = (),
+    ) -> None:
+        """Clear the marks of pages that are durable, and give back all others.
+
+        Failed ones wait behind everything else, so that one bad page holds up no good one.
+        """
+        with self._database.write() as connection:
+            if done:
+                connection.execute(
+                    _CLEAR, [{"its_path": one.path, "its_stamp": one.stamp} for one in done]
+                )
+            if failed:
+                late = _PUT_OFF.values(priority=Priority.FAILED.value, since=next_stamp(connection))
+                connection.execute(late, [{"its_path": one.path} for one in failed])
+            if written:
+                connection.execute(
+                    _WRITTEN,
+                    [{"its_id": one.article_id, "its_version": one.version} for one in written],
+                )
+            connection.execute(update(dirty).where(dirty.c.owner == self._me).values(owner=None))
+        self._in_hand = False
+
+    def take_over(self) -> int:
+        """Give back the leases of writers that died; return how many writers that were."""
+        dead = []
+        with self._gate.held():
+            for file in self._folder.iterdir():
+                lock = FileLock(file)
+                if file.name != self._me and lock.try_hold():
+                    dead.append(file)
+                    lock.release()
+            if dead:
+                with self._database.write() as connection:
+                    connection.execute(
+                        update(dirty)
+                        .where(dirty.c.owner.in_([file.name for file in dead]))
+                        .values(owner=None)
+                    )
+            for file in dead:
+                file.unlink(missing_ok=True)
+        return len(dead)
+
+    def _give_back(self) -> None:
+        """Give back what an attempt that failed has left in hand."""
+        if not self._in_hand:
+            return
+        with self._database.write() as connection:
+            connection.execute(update(dirty).where(dirty.c.owner == self._me).values(owner=None))
+        self._in_hand = False
+
+    def waiting(self) -> int:
+        """Return how many pages are marked, those in hand too."""
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(dirty)) or 0
+
+    def close(self) -> None:
+        """Give back what is in hand, and let go of the lock."""
+        self._give_back()
+        with self._gate.held():
+            (self._folder / self._me).unlink(missing_ok=True)
+            self._alive.release()

@@ -1,0 +1,128 @@
+"""Writers: lease marked pages, draw current state, write, clear the marks unless made anew.
+
+A writer may die anywhere. Until the marks are cleared, after the files are durable, the pages are
+drawn again; and a page is drawn from a view taken after its lease, so a mark that is cleared was
+made for nothing that the page does not show.
+"""
+
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import DatabaseError
+
+from services.render import look, paths
+from services.render.drawing import Drawing
+from services.render.feeds import Feeds
+from services.render.files import File, Folder
+from services.render.leases import Lease, Leases, Written
+from services.render.pages import Pages
+from services.render.reader import Reader
+from services.render.settings import Settings
+from services.render.store import Store
+from shared import log, metrics
+from shared.database import Database
+
+_logger = log.get("render.site")
+_TAKE_OVER_SECONDS = 5.0
+Wait = Callable[[float], object]
+"""Waits for a nudge, at most so many seconds."""
+
+
+class Writer:
+    """Turns marks into files. One for each thread."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._leases = Leases(database, settings.owners_dir)
+        self._folder = Folder(settings.site_dir)
+        address = {"site_name": settings.site_name, "public_url": settings.public_url}
+        self._pages = Pages(**address)
+        self._feeds = Feeds(**address)
+        self._problem: str | None = None
+
+    def prepare(self) -> None:
+        """Write the assets; mark every page if the look is not the one it was drawn with."""
+        self._folder.put(look.assets())
+        now = look.fingerprint(self._settings)
+        marker = self._folder.root / look.MARKER
+        before = marker.read_text() if marker.is_file() else ""
+        if before != now:
+            Store(self._database).mark_all()
+            self._folder.put([File(look.MARKER, now.encode())])
+            _logger.info("look_changed")
+
+    def step(self) -> int:
+        """Write one batch; return how many pages left the list of marks. Raises OSError."""
+        leases = self._leases.take(self._settings.render_batch)
+        if not leases:
+            return 0
+        files: list[File] = []
+        done: list[Lease] = []
+        failed: list[Lease] = []
+        written: list[Written] = []
+        with self._database.read() as connection:
+            drawing = Drawing(Reader(connection), self._pages, self._feeds, self._settings)
+            for lease in leases:
+                try:
+                    file, delivered = _drawn(drawing, lease.path)
+                except Exception:
+                    _logger.exception("page_failed", path=lease.path)
+                    failed.append(lease)
+                    continue
+                done.append(lease)
+                files += file
+                written += delivered
+        metrics.PAGES_WRITTEN.inc(self._folder.put(files))
+        self._leases.clear(done, written, failed)
+        return len(done)
+
+    def drain(self) -> int:
+        """Write until nothing is marked that can be written; return how many pages."""
+        total = 0
+        while written := self.step():
+            total += written
+        return total
+
+    def run(self, stop: threading.Event, wait: Wait, written: Callable[[], None]) -> None:
+        """Write until ``stop``; ``wait`` between batches that found nothing to do."""
+        self.prepare()
+        poll = self._settings.render_poll_seconds
+        taken_over = 0.0
+        try:
+            while not stop.is_set():
+                if taken_over <= 0:
+                    self._leases.take_over()
+                    taken_over = _TAKE_OVER_SECONDS
+                try:
+                    if self.step():
+                        written()
+                        self._problem = None
+                        continue
+                    self._problem = None
+                except (OSError, DatabaseError) as error:
+                    self._problem = f"pages cannot be written: {error}"
+                    _logger.exception("write_failed")
+                metrics.PAGES_DIRTY.set(self._leases.waiting())
+                wait(poll)
+                taken_over -= poll
+        finally:
+            self.close()
+
+    def check(self) -> None:
+        """Raise if the last attempt to write pages failed."""
+        if self._problem is not None:
+            raise OSError(self._problem)
+
+    def close(self) -> None:
+        """Give back the leases and end the threads that sync."""
+        self._leases.close()
+        self._folder.close()
+
+
+def _drawn(drawing: Drawing, path: str) -> tuple[list[File], list[Written]]:
+    page = paths.parse(path)
+    if page is None:
+        return [], []
+    content, delivered = drawing.draw(page)
+    return [File(paths.file_name(path), content)], [delivered] if delivered else []
