@@ -23,8 +23,6 @@ def client_address(peer: str, forwarded: Sequence[str], trusted: Sequence[Networ
     first address that is not a trusted proxy is the client; anything after it could be made up.
     """
     client = _plain(peer)
-    if not trusted:
-        return client
     hops = [hop.strip() for value in forwarded for hop in value.split(",")]
     while hops and _within(client, trusted):
         hop = _plain(hops.pop())

@@ -1,7 +1,9 @@
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +13,7 @@ from services.visits import jobs
 from services.visits.consumer import handle
 from services.visits.counting import CURRENT, KEPT, SITE, Totals, first_of_each
 from services.visits.store import Store
+from services.visits.tables import PRESENCE
 from shared.bus import Done, Park, Retry
 from shared.contracts.events import Event, PageViewed
 from shared.database import Database
@@ -100,6 +103,20 @@ def test_without_its_database_the_counter_retries_and_parks_nothing_good(
     assert outcomes[0] == outcomes[2] == retry
     assert isinstance(outcomes[1], Park)
     assert handle([viewed(1), viewed(3)], store, at(NOON)) == [Done(), Done()]
+
+
+def test_ids_and_counts_are_one_transaction(migrated: Path, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'visits.db')}")
+    store = Store(database)
+    with database.write() as connection:
+        PRESENCE.drop(connection)  # what is written last fails
+    assert handle([viewed(1)], store, at(NOON)) == [Retry("the visits database is unavailable")]
+    with database.write() as connection:
+        PRESENCE.create(connection)
+    assert store.totals(SITE, NOON).total == 0
+    assert handle([viewed(1)], store, at(NOON)) == [Done()]
+    assert store.totals(SITE, NOON).total == 1
+    database.close()
 
 
 @pytest.fixture
