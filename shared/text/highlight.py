@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 
 from shared.text.normalise import folded
 from shared.text.words import LONGEST, Term
 
-_CONSIDERED = 200
+_CONSIDERED = 100
 """Matches looked at in one text; a long body full of a common word costs no more than this."""
-_BLANKS = str.maketrans("\t\n\r\v\f\u2028\u2029", "       ")
 _MORE = "…"
 Span = tuple[int, int, str]
 """Start, end, and the folded word that stands there."""
@@ -29,7 +29,7 @@ def fragments(
     nothing matches.
     """
     spans = _spans(text, terms, _CONSIDERED)
-    flat = text.translate(_BLANKS)
+    flat = text.replace("\n", " ").replace("\t", " ").replace("\r", " ")
     chosen: list[tuple[int, int]] = []
     for start, end in _windows(flat, spans, size):
         if all(end <= other[0] or start >= other[1] for other in chosen):
@@ -51,20 +51,27 @@ def _spans(text: str, terms: Sequence[Term], limit: int = 0) -> list[Span]:
     by_fold: dict[str, list[Term]] = {}
     for term in terms:
         by_fold.setdefault(term.folded, []).append(term)
-    alternatives = "|".join(
-        re.escape(word) + (r"[^\W_]*" if len(word) == LONGEST else "")
-        for word in sorted(by_fold, key=len, reverse=True)
-    )
-    pattern = re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])")
+    plain = folded(text)
     spans: list[Span] = []
-    for found in pattern.finditer(folded(text)):
+    for found in _pattern(tuple(by_fold)).finditer(plain):
         start, end = found.span()
+        if start and plain[start - 1].isalnum():
+            continue  # a lookbehind in the pattern would take away its fast search
         word = found.group()[:LONGEST]
-        if any(term.matches(text[start:end]) for term in by_fold[word]):
+        if any(term.is_spelt(text[start:end]) for term in by_fold[word]):
             spans.append((start, end, word))
             if len(spans) == limit:
                 break
     return spans
+
+
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    alternatives = "|".join(
+        word + ("[^\\W_]*" if len(word) == LONGEST else "")
+        for word in sorted(words, key=len, reverse=True)
+    )
+    return re.compile(rf"(?:{alternatives})(?![^\W_])")
 
 
 def _windows(text: str, spans: Sequence[Span], size: int) -> list[tuple[int, int]]:

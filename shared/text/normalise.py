@@ -7,20 +7,15 @@ is an offset in the original.
 import re
 import unicodedata
 
-_KEPT_CONTROLS = frozenset("\t\n\r")
-_REMEMBERED = 0x3000
-"""Characters below this are remembered even where nothing changes; there are few of them."""
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
 
 
 def nfc(text: str) -> str:
-    """Compose the text and drop what no reader can see: controls and halves of surrogate pairs."""
-    if not text.isprintable():
-        text = "".join(c for c in text if c in _KEPT_CONTROLS or not _invisible(c))
-    return unicodedata.normalize("NFC", text)
+    """Compose the text and drop what no reader can see: controls and halves of surrogate pairs.
 
-
-def _invisible(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cs"} or character == "\ufeff"
+    Tabs and line ends stay.
+    """
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def lower(text: str) -> str:
@@ -42,7 +37,11 @@ def accented(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return the form without any marks: ``Đường`` is ``duong``. Wants NFC."""
-    return lower(text).translate(_FOLDING)
+    text = lower(text)
+    # One pass for each Vietnamese letter is an order of magnitude faster than str.translate.
+    for letter, base in _VIETNAMESE:
+        text = text.replace(letter, base)
+    return text if text.isascii() else _NOT_ASCII.sub(lambda found: _base(found.group()), text)
 
 
 def has_marks(word: str) -> bool:
@@ -50,33 +49,31 @@ def has_marks(word: str) -> bool:
     return folded(word) != lower(word)
 
 
-class _Folding(dict[int, int]):
-    """Letters without their marks, worked out when first met."""
-
-    def __missing__(self, code: int) -> int:
-        base = _base(chr(code))
-        if base != code and not 0xD800 <= base <= 0xDFFF:  # noqa: PLR2004 - surrogates
-            self[code] = base
-        elif code < _REMEMBERED:
-            self[code] = code
-        return base
-
-
-def _base(character: str) -> int:
+def _base(character: str) -> str:
     if character == "đ":
-        return ord("d")
+        return "d"
     parts = unicodedata.normalize("NFD", character)
     if len(parts) > 1 and all(unicodedata.combining(mark) for mark in parts[1:]):
-        return ord(parts[0])
-    return ord(character)
+        return parts[0]
+    return character
 
 
-_FOLDING = _Folding()
 _TONES = "\u0300\u0301\u0309\u0303\u0323"  # huyền, sắc, hỏi, ngã, nặng
+
+
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
 def _toned(letter: str) -> str:
     return "".join(unicodedata.normalize("NFC", letter + tone) for tone in _TONES)
+
+
+_VIETNAMESE = tuple(
+    (letter, _base(letter))
+    for plain in "aăâeêioôơuưyđ"
+    for letter in (plain, *(_toned(plain) if plain != "đ" else ()))
+    if not letter.isascii()
+)
 
 
 _MISPLACED = re.compile(

@@ -9,6 +9,7 @@ from shared.text.normalise import accented, folded, lower, nfc
 LONGEST = 64
 """A longer run of letters is cut to this many characters, in the index and in a question."""
 _WORD = re.compile(r"[^\W_]+")
+_CUT_WORD = re.compile(rf"([^\W_]{{1,{LONGEST}}})[^\W_]*")
 _QUOTED = re.compile('"([^"]*)"')
 _QUOTES = str.maketrans("“”„«»", '"""""')
 
@@ -31,10 +32,8 @@ class Term:
     folded: str
     exact: bool
 
-    def matches(self, word: str) -> bool:
-        """Say whether a word of a text (NFC) is this one."""
-        if folded(word)[:LONGEST] != self.folded:
-            return False
+    def is_spelt(self, word: str) -> bool:
+        """Say whether a word with the same folded form has the marks that are insisted on."""
         return not self.exact or accented(word)[:LONGEST] == self.accented
 
 
@@ -68,8 +67,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 def forms(text: str) -> tuple[str, str]:
     """Return the words of ``text`` (NFC) joined by blanks: in accented form, and folded."""
-    found = list(tokens(text))
-    return " ".join(t.accented for t in found), " ".join(t.folded for t in found)
+    return " ".join(_CUT_WORD.findall(accented(text))), " ".join(_CUT_WORD.findall(folded(text)))
 
 
 def question(text: str) -> Question:
