@@ -1,0 +1,117 @@
+"""``python -m services.ingest <process>``: one process of ingest, or one of its tools."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from services.ingest import bootstrap
+from services.ingest.settings import Settings
+from services.ingest.store.tokens import Scope, Tokens
+from shared import log, runtime
+from shared.clock import now
+from shared.runtime import Process
+from shared.settings import describe
+
+_WRONG_SETTINGS = 78  # EX_CONFIG of sysexits.h
+_PROCESSES: dict[str, tuple[str, Callable[[Settings], list[Process]]]] = {
+    "api": ("the HTTP API for editors", lambda s: [bootstrap.build_api(s)]),
+    "relay": ("sends the outbox to the bus", lambda s: [bootstrap.build_relay(s)]),
+    "all": ("every background process as threads of one", bootstrap.processes),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.stderr.write(describe(error) + "\n")
+        return _WRONG_SETTINGS
+    if options.command in _PROCESSES:
+        return runtime.run(
+            "ingest",
+            _PROCESSES[options.command][1](settings),
+            admin_port=settings.ingest_admin_port,
+            admin_host=settings.ingest_admin_host,
+            log_level=settings.log_level,
+        )
+    log.configure("ingest", settings.log_level)
+    tool: Callable[[Settings, argparse.Namespace], int] = options.tool
+    return tool(settings, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m services.ingest", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (meaning, _) in _PROCESSES.items():
+        commands.add_parser(name, help=meaning)
+    migrate = commands.add_parser("migrate", help="bring the database to its newest form")
+    migrate.set_defaults(tool=_migrate)
+    _token_parser(commands.add_parser("token", help="make, list and revoke tokens"))
+    return parser
+
+
+def _token_parser(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    create = actions.add_parser("create", help="make a token and print it as the last line")
+    create.add_argument("--name", required=True, help="whose it is; the history shows it")
+    create.add_argument(
+        "--scope", action="append", required=True, choices=[scope.value for scope in Scope]
+    )
+    create.add_argument("--expires-days", type=_days, help="days until it ends; default never")
+    create.set_defaults(tool=_token_create)
+    actions.add_parser("list", help="every token, without its secret").set_defaults(
+        tool=_token_list
+    )
+    revoke = actions.add_parser("revoke", help="end a token for good")
+    revoke.add_argument("id", type=int, help="its number in the list")
+    revoke.set_defaults(tool=_token_revoke)
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 1 <= days <= 36_500:  # noqa: PLR2004 - a hundred years
+        raise argparse.ArgumentTypeError("between 1 and 36500")
+    return days
+
+
+def _migrate(settings: Settings, _options: argparse.Namespace) -> int:
+    bootstrap.migrate(settings)
+    return 0
+
+
+def _token_create(settings: Settings, options: argparse.Namespace) -> int:
+    bootstrap.migrate(settings)
+    expires = now() + timedelta(days=options.expires_days) if options.expires_days else None
+    scopes = frozenset(Scope(scope) for scope in options.scope)
+    token = _tokens(settings).create(options.name, scopes, expires)
+    sys.stdout.write(f"{token}\n")
+    return 0
+
+
+def _token_list(settings: Settings, _options: argparse.Namespace) -> int:
+    for token in _tokens(settings).all():
+        state = "good" if token.is_good(now()) else "revoked" if token.revoked_at else "expired"
+        until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "for ever"
+        scopes = ",".join(sorted(token.scopes))
+        line = (str(token.id), f"{token.prefix}…", state, until, scopes, token.name)
+        sys.stdout.write("\t".join(line) + "\n")
+    return 0
+
+
+def _token_revoke(settings: Settings, options: argparse.Namespace) -> int:
+    if _tokens(settings).revoke(options.id):
+        return 0
+    sys.stderr.write(f"There is no token {options.id} that is still good.\n")
+    return 1
+
+
+def _tokens(settings: Settings) -> Tokens:
+    return Tokens(bootstrap.open_store(settings).database)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

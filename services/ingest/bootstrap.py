@@ -1,0 +1,72 @@
+"""The composition root: connects adapters and returns processes. Importing it opens nothing."""
+
+from flask import Flask
+
+from services.ingest.api import articles, categories
+from services.ingest.api.app import create_app
+from services.ingest.api.requests import Gate
+from services.ingest.relay import Relay
+from services.ingest.settings import Settings
+from services.ingest.store.outbox import Outbox
+from services.ingest.store.store import Store
+from services.ingest.store.tokens import Tokens
+from shared import migrations
+from shared.bus import Bus, open_bus
+from shared.database import Database
+from shared.runtime import Process, serve
+from shared.wake import Caller
+
+
+def migrate(settings: Settings | None = None) -> None:
+    """Bring the database to its newest form; safe to repeat."""
+    migrations.upgrade("ingest", (settings or Settings()).ingest_database_url)
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the database; commits that leave events behind wake the relay."""
+    wake = Caller(settings.ingest_wake_dir)
+    return Store(Database(settings.ingest_database_url), committed=wake.call)
+
+
+def build_app(settings: Settings | None = None, *, store: Store | None = None) -> Flask:
+    """Return the HTTP API. Tests pass their own store."""
+    settings = settings or Settings()
+    store = store or open_store(settings)
+    gate = Gate(Tokens(store.database, store.clock))
+    return create_app([articles.blueprint(store, gate), categories.blueprint(store, gate)])
+
+
+def build_api(settings: Settings) -> Process:
+    """Return the API as a process of its own."""
+    store = open_store(settings)
+    app = build_app(settings, store=store)
+    return Process(
+        "api",
+        lambda stop: serve(
+            app, settings.ingest_host, settings.ingest_port, stop, threads=settings.ingest_threads
+        ),
+        {"database": store.check},
+    )
+
+
+def build_relay(
+    settings: Settings, *, store: Store | None = None, bus: Bus | None = None
+) -> Process:
+    """Return the relay. Any number of them may run at once."""
+    store = store or open_store(settings)
+    bus = bus or open_bus(settings.bus_url)
+    relay = Relay(
+        Outbox(store.database),
+        bus,
+        settings.ingest_wake_dir,
+        poll=settings.relay_poll_seconds,
+    )
+    return Process("relay", relay.run, {"database": store.check, "bus": relay.check})
+
+
+def processes(settings: Settings | None = None) -> list[Process]:
+    """Return every process without public HTTP, on one database and one bus."""
+    settings = settings or Settings()
+    store = open_store(settings)
+    bus = open_bus(settings.bus_url)
+    return [build_relay(settings, store=store, bus=bus)]

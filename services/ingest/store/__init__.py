@@ -1,0 +1,1 @@
+"""The only SQL of ingest, and the only files: articles, outbox, tokens, pictures."""
