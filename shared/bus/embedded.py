@@ -33,13 +33,22 @@ class EmbeddedBus:
     def __init__(self, folder: Path, policy: Policy) -> None:
         self._folder = folder
         self._policy = policy
+        self._callers: dict[str, Caller] = {}
+        self._files: dict[Lane, LaneFile] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._callers = {name: Caller(folder / "wake" / name) for name in QUEUES}
+            for lane in _LANES:
+                self._files[lane] = LaneFile(folder / f"{lane}.db")
+            for name in QUEUES:
+                self._callers[name] = Caller(folder / "wake" / name)
         except OSError as error:
+            self._close_all()
             raise BusUnavailable(f"{folder}: {error}") from error
-        self._files = {lane: LaneFile(folder / f"{lane}.db") for lane in _LANES}
+        except BusUnavailable:
+            self._close_all()
+            raise
         self._groups = {lane: GroupCommit(file, self._wake) for lane, file in self._files.items()}
+        self._subscriptions: list[EmbeddedSubscription] = []
         self._letters = EmbeddedDeadLetters([self._files[lane] for lane in _LANES], self._wake)
 
     @property
@@ -59,13 +68,15 @@ class EmbeddedBus:
     def subscribe(self, queue: Queue) -> EmbeddedSubscription:
         if queue.name not in QUEUES:
             raise ValueError(f"there is no queue {queue.name}")
-        return EmbeddedSubscription(
+        subscription = EmbeddedSubscription(
             self._files[queue.lane],
             queue.name,
             self._folder,
             self._policy,
             lambda: self._wake({queue.name}),
         )
+        self._subscriptions.append(subscription)
+        return subscription
 
     def depths(self) -> dict[str, int]:
         found = dict.fromkeys(QUEUES, 0)
@@ -86,6 +97,12 @@ class EmbeddedBus:
                     connection.execute("REPLACE INTO probe VALUES (1, ?)", (time.time(),))
 
     def close(self) -> None:
+        """Close the subscriptions too, which gives back what they hold."""
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._close_all()
+
+    def _close_all(self) -> None:
         for file in self._files.values():
             file.close()
         for caller in self._callers.values():

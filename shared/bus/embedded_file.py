@@ -45,8 +45,12 @@ class LaneFile:
         self._reader: sqlite3.Connection | None = None
         self._reading = threading.Lock()
         self._closed = False
-        with self.write():
-            pass
+        try:
+            with self.write():
+                pass
+        except BusUnavailable:
+            self.close()
+            raise
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -94,7 +98,6 @@ class LaneFile:
             if self._writer is not None:
                 _discard(self._writer)
                 self._writer = None
-        self._lock.release()
 
     def _open_writer(self) -> sqlite3.Connection:
         """Return the connection for writing, a new one where the last one failed."""

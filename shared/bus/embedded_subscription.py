@@ -55,8 +55,12 @@ class EmbeddedSubscription:
         self._policy = policy
         self._wake = wake
         try:
-            self._owner = Owner(self._owners)
             self._listener = Listener(folder / "wake" / queue)
+            try:
+                self._owner = Owner(self._owners)
+            except OSError:
+                self._listener.close()
+                raise
         except OSError as error:
             raise BusUnavailable(f"cannot subscribe to {queue}: {error}") from error
         self._closed = False

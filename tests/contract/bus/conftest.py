@@ -1,0 +1,56 @@
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.bus import Bus
+from tests.contract.bus.adapters import ADAPTERS, Adapter, new_adapter
+
+ROOT = Path(__file__).parents[3]
+CHILD = "tests.contract.bus.child"
+
+
+@pytest.fixture(params=sorted(ADAPTERS))
+def adapter_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def adapter(adapter_name: str, tmp_path: Path) -> Adapter:
+    return new_adapter(adapter_name, tmp_path)
+
+
+@pytest.fixture
+def bus(adapter: Adapter) -> Iterator[Bus]:
+    opened = adapter.open()
+    yield opened
+    opened.close()
+
+
+Child = subprocess.Popen[str]
+Start = Callable[..., Child]
+
+
+@pytest.fixture
+def start(adapter_name: str, adapter: Adapter) -> Iterator[Start]:
+    """Start a real process on the same bus, in one of the ways of ``child.py``."""
+    children: list[Child] = []
+
+    def start_one(*arguments: str) -> Child:
+        child = subprocess.Popen(
+            [sys.executable, "-m", CHILD, adapter_name, adapter.address, *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        children.append(child)
+        return child
+
+    yield start_one
+    for child in children:
+        child.kill()
+        child.wait()
+        assert child.stdout is not None
+        child.stdout.close()
