@@ -21,13 +21,13 @@ from shared.runtime import Process, serve
 _COLLECTOR_THREADS = 16
 
 
-def migrate(settings: Settings) -> None:
+def migrate(settings: Settings | None = None) -> None:
     """Bring the visits database to the newest revision."""
-    upgrade("visits", settings.visits_database_url)
+    upgrade("visits", (settings or Settings()).visits_database_url)
 
 
 def build_app(
-    settings: Settings,
+    settings: Settings | None = None,
     *,
     bus: Publisher | None = None,
     store: Store | None = None,
@@ -38,6 +38,7 @@ def build_app(
 
     ``fresh`` is for how many seconds totals once read are shown again.
     """
+    settings = settings or Settings()
     bus = bus or open_bus(settings.bus_url)
     store = store or open_store(settings)
     taker = api.Taker(

@@ -17,11 +17,11 @@ fill="#1b1b1b"><text x="8" y="24">{total_label}</text><text x="8" y="48">{curren
 
 def draw(totals: Totals | None) -> str:
     """Return the SVG with the site's totals; dashes where they are not known now."""
-    labels = text("Visits in total"), text("Visiting now")
+    labels = text("Visits in total"), text("Visitors now")
     values = ("–", "–") if totals is None else (number(totals.total), number(totals.current))
     said = ", ".join(f"{label}: {value}" for label, value in zip(labels, values, strict=True))
     return _TEMPLATE.format(
-        title=escape(f"{text('Visitor statistics')} – {said}"),
+        title=escape(f"{text('Visit statistics')} – {said}"),
         total_label=escape(labels[0]),
         current_label=escape(labels[1]),
         total=values[0],
