@@ -113,7 +113,13 @@ def _drop(bus: Bus, given: argparse.Namespace) -> None:
     _say(f"{_for_each_page(bus, given, bus.dead_letters.drop)} dropped")
 
 
+def _check_choice(given: argparse.Namespace) -> None:
+    if bool(given.ids) == given.all:
+        raise _UsageError("give either IDs or --all (with --queue for one queue only)")
+
+
 def _for_each_page(bus: Bus, given: argparse.Namespace, act: Callable[[Sequence[int]], int]) -> int:
+    _check_choice(given)
     if not given.all:
         return act([letter.id for letter in _chosen(bus, given)])
     started = datetime.now(UTC)  # what is parked again meanwhile is not for this run
@@ -128,8 +134,7 @@ def _for_each_page(bus: Bus, given: argparse.Namespace, act: Callable[[Sequence[
 
 
 def _chosen(bus: Bus, given: argparse.Namespace) -> Sequence[DeadLetter]:
-    if bool(given.ids) == given.all:
-        raise _UsageError("give either IDs or --all (with --queue for one queue only)")
+    _check_choice(given)
     if given.all:
         counts = bus.dead_letters.counts()
         return bus.dead_letters.list(given.queue, sum(counts.values()))
