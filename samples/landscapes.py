@@ -1,9 +1,11 @@
 """Scenes of land and water: hills, fields, the river and its mouth, salt pans, rain."""
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 from samples import things
-from samples.canvas import HEIGHT, WIDTH, Canvas, mix
+from samples.canvas import HEIGHT, WIDTH, Canvas, Point, mix
 
 
 def tea_hills(canvas: Canvas) -> None:
@@ -35,9 +37,9 @@ def rice_fields(canvas: Canvas) -> None:
         things.bamboo(canvas, x, 545, canvas.chance.uniform(70, 120), "5f9f56")
     greens = ("9ccc52", "7dbb4a", "b7d968", "68ac48", "8fc65a")
     rows = [540, 585, 650, 745, 870, 1010]
-    for index, (top, bottom) in enumerate(zip(rows, rows[1:], strict=False)):
+    for index, (top, bottom) in enumerate(pairwise(rows)):
         edges = [-400 + 2400 * part / 6 for part in range(7)]
-        for part, (left, right) in enumerate(zip(edges, edges[1:], strict=False)):
+        for part, (left, right) in enumerate(pairwise(edges)):
             code = greens[(part * 2 + index * 3) % 5]
             a, b = (WIDTH / 2 + (x - WIDTH / 2) * (0.6 + index * 0.22) for x in (left, right))
             c, d = (WIDTH / 2 + (x - WIDTH / 2) * (0.82 + index * 0.22) for x in (right, left))
@@ -60,7 +62,7 @@ def rice_fields(canvas: Canvas) -> None:
     things.palm(canvas, 1480, 610, 200, -0.1)
 
 
-def _seedlings(canvas: Canvas, corners: list[tuple[float, float]], code: str, size: int) -> None:
+def _seedlings(canvas: Canvas, corners: Sequence[Point], code: str, size: int) -> None:
     (ax, top), (bx, _), (cx, bottom), (dx, _) = corners
     for row in range(1, 5):
         share = row / 5
@@ -80,8 +82,8 @@ def bridge(canvas: Canvas) -> None:
     canvas.shade(560, HEIGHT, "9fd6e0", "4fa6c4", "2a7ba3")
     canvas.shape([(0, 545), (420, 560), (250, 600), (0, 640)], "79b861", "4f9448")
     canvas.shape([(WIDTH, 540), (1130, 560), (1340, 606), (WIDTH, 660)], "79b861", "4f9448")
-    for x in (40, 110, 190, 270, 1330, 1420, 1500, 1570):
-        things.tree(canvas, x, 575, canvas.chance.uniform(80, 130), "4f9a4b")
+    for foot in (40, 110, 190, 270, 1330, 1420, 1500, 1570):
+        things.tree(canvas, foot, 575, canvas.chance.uniform(80, 130), "4f9a4b")
     deck = [(x, 500 - 62 * math.sin(math.pi * x / WIDTH)) for x in range(0, WIDTH + 20, 20)]
     for pier in range(1, 8):
         x = pier * WIDTH / 8
@@ -114,7 +116,7 @@ def sunrise(canvas: Canvas) -> None:
         canvas.oval(
             800 + canvas.chance.uniform(-14, 14), y, half, 2.6 + step * 0.15, "fff0bd", alpha=0.6
         )
-    things.ripples(canvas, 640, 990, 130, "ffe2b0", 0.22)
+    things.ripples(canvas, 640, 990, 130, "ffe2b0", alpha=0.22)
     canvas.shape([(0, 585), (330, 604), (210, 640), (0, 680)], "43365c", "2a2547")
     canvas.shape([(WIDTH, 580), (1300, 602), (1430, 642), (WIDTH, 690)], "43365c", "2a2547")
     for x, tall, lean in ((60, 250, 0.15), (150, 190, 0.25), (1520, 240, -0.2), (1430, 170, -0.12)):
@@ -153,25 +155,21 @@ def storm_river(canvas: Canvas) -> None:
     canvas.ridge(560, 180, "60737d", "7f9196")
     canvas.ridge(590, 90, "4b6464", "6a8280")
     canvas.shade(590, HEIGHT, "9c9079", "84745b", "5f5344")
-    things.ripples(canvas, 610, 985, 220, "cfc3a8", 0.3)
+    things.ripples(canvas, 610, 985, 220, "cfc3a8", alpha=0.3)
     for x in (180, 420, 1180):
         for leg in (0.1, 0.5, 0.86):
             canvas.box(x + 170 * leg, 600, 9, 110, "4a3a2c")
-        things.house(canvas, x, 640, 170, "c9b792", "7d4a3c")
+        things.house(canvas, x, 640, 170, "c9b792", roof="7d4a3c")
     for x, tall in ((90, 250), (660, 210), (760, 290), (1080, 240), (1480, 300)):
         things.palm(canvas, x, 660, tall, 0.42)
     things.boat(canvas, 880, 800, 250, "3d5f6b")
     things.person(canvas, 830, 768, 84, "e07b2f")
     for _ in range(420):
-        x, y = canvas.chance.uniform(-60, WIDTH), canvas.chance.uniform(-40, HEIGHT)
+        left, top = canvas.chance.uniform(-60, WIDTH), canvas.chance.uniform(-40, HEIGHT)
         length = canvas.chance.uniform(24, 60)
-        points = [
-            (x, y),
-            (x + 2, y),
-            (x + 2 + length * 0.4, y + length),
-            (x + length * 0.4, y + length),
-        ]
-        canvas.shape(points, "dfe8ee", alpha=0.3)
+        right, bottom = left + length * 0.4, top + length
+        drop = [(left, top), (left + 2, top), (right + 2, bottom), (right, bottom)]
+        canvas.shape(drop, "dfe8ee", alpha=0.3)
 
 
 def salt_pans(canvas: Canvas) -> None:
@@ -182,7 +180,7 @@ def salt_pans(canvas: Canvas) -> None:
     canvas.ridge(490, 120, "7a83a6", "b59aa6")
     canvas.shade(480, HEIGHT, "8f7f6d", "7a6a5a")
     rows = [486, 528, 590, 680, 810, 1000]
-    for index, (top, bottom) in enumerate(zip(rows, rows[1:], strict=False)):
+    for index, (top, bottom) in enumerate(pairwise(rows)):
         for part in range(-3, 4):
             near, far = 0.5 + index * 0.27, 0.32 + index * 0.27
             a, b = (800 + (part * 330 + dx) * far for dx in (-150, 150))
@@ -220,7 +218,6 @@ def riverside_trees(canvas: Canvas) -> None:
         "9fdbe4",
         "3b93b4",
     )
-    things.ripples(canvas, 640, 990, 0)
     for y, low, high, count in ((560, 130, 210, 22), (620, 190, 290, 13)):
         for step in range(count):
             x = step * 1150 / count + canvas.chance.uniform(-20, 20)
@@ -231,20 +228,19 @@ def riverside_trees(canvas: Canvas) -> None:
                 canvas.chance.uniform(low, high),
                 mix("3f8f4f", "a8b84a", canvas.chance.random()),
             )
-    canvas.shape(
-        [
-            (430, 1000),
-            (560, 800),
-            (520, 690),
-            (600, 640),
-            (630, 640),
-            (580, 700),
-            (680, 810),
-            (760, 1000),
-        ],
-        "e6cf9d",
-        "d1b27a",
-    )
+    path = [(step / 24, 640 + 360 * (step / 24) ** 1.4) for step in range(25)]
+    bend = [(615 - 95 * math.sin(s * 4.2) * (1 - s * 0.4), 12 + 150 * s * s, y) for s, y in path]
+    left = [(x - half, y) for x, half, y in bend]
+    right = [(x + half, y) for x, half, y in reversed(bend)]
+    canvas.shape([*left, *right], "e6cf9d", "d1b27a")
+    _saplings(canvas)
+    for x, y, shirt in ((760, 800, "3d6fb0"), (900, 880, "d9822b"), (390, 820, "b64c7d")):
+        things.person(canvas, x, y, 110, shirt)
+    for x, y in ((1240, 700), (1400, 760), (1300, 860), (1480, 920), (1380, 650), (1510, 830)):
+        canvas.oval(x, y, 60, 3, "ffffff", alpha=0.4)
+
+
+def _saplings(canvas: Canvas) -> None:
     for x, y in (
         (860, 690),
         (930, 750),
@@ -258,7 +254,3 @@ def riverside_trees(canvas: Canvas) -> None:
     ):
         canvas.line([(x + 14, y + 6), (x + 14, y - 74)], "8a6a45", 4)
         things.tree(canvas, x, y + 6, 96, "6fb23f")
-    for x, y, shirt in ((760, 800, "3d6fb0"), (900, 880, "d9822b"), (390, 820, "b64c7d")):
-        things.person(canvas, x, y, 110, shirt)
-    for x, y in ((1240, 700), (1400, 760), (1300, 860), (1480, 920), (1380, 650), (1510, 830)):
-        canvas.oval(x, y, 60, 3, "ffffff", alpha=0.4)

@@ -1,20 +1,13 @@
-"""Scenes of the commune's places: school, market, library, office, road, orchard."""
+"""Scenes of the commune's places: school, library, office, clinic, communal house."""
 
 import math
 
 from samples import things
-from samples.canvas import HEIGHT, WIDTH, Canvas, mix
-
-
-def _sky(canvas: Canvas, *codes: str) -> None:
-    canvas.shade(0, 640, *codes)
-    things.clouds(canvas, 70, 300, 7)
-    canvas.ridge(600, 200, "9cc4bf", "cfe3c4")
-    canvas.ridge(630, 100, "74ab86", "a4cc8d")
+from samples.canvas import HEIGHT, Canvas, mix
 
 
 def _windows(
-    canvas: Canvas, x: float, y: float, columns: int, step: float, size: tuple[float, float]
+    canvas: Canvas, x: float, y: float, columns: int, step: float, *, size: tuple[float, float]
 ) -> None:
     for column in range(columns):
         left = x + column * step
@@ -24,14 +17,14 @@ def _windows(
 
 
 def school(canvas: Canvas) -> None:
-    _sky(canvas, "6fc0e8", "c4e7f0", "fdf3d8")
+    things.day(canvas, "6fc0e8", "c4e7f0", "fdf3d8")
     canvas.shade(640, HEIGHT, "e9d3a4", "d8b981", "c9a56c")
     canvas.box(250, 380, 1100, 300, "ffe9b8", "f3cf8c")
     canvas.box(250, 522, 1100, 16, "d98a4f")
     canvas.shape([(215, 384), (285, 300), (1315, 300), (1385, 384)], "cf6244", "a8442f")
-    _windows(canvas, 300, 420, 9, 117, (62, 70))
-    _windows(canvas, 300, 565, 4, 117, (62, 70))
-    _windows(canvas, 885, 565, 4, 117, (62, 70))
+    _windows(canvas, 300, 420, 9, 117, size=(62, 70))
+    _windows(canvas, 300, 565, 4, 117, size=(62, 70))
+    _windows(canvas, 885, 565, 4, 117, size=(62, 70))
     canvas.box(735, 330, 130, 350, "f6d79a")
     canvas.shape([(715, 334), (800, 250), (885, 334)], "b5503c")
     canvas.oval(800, 400, 34, 34, "ffffff")
@@ -46,10 +39,10 @@ def school(canvas: Canvas) -> None:
             canvas.oval(x + dx * tall, 760 - dy * tall, 7, 7, "e2492f")
     shirts = ("ffffff", "f2f6ff", "ffe4e1", "e8f4ff")
     for index in range(16):
-        x = 300 + index * 68 + canvas.chance.uniform(-18, 18)
+        left = 300 + index * 68 + canvas.chance.uniform(-18, 18)
         y = 800 + canvas.chance.uniform(-40, 90)
-        if abs(x - 560) > 40:
-            _pupil(canvas, x, y, shirts[index % 4])
+        if abs(left - 560) > 40:
+            _pupil(canvas, left, y, shirts[index % 4])
 
 
 def _pupil(canvas: Canvas, x: float, y: float, shirt: str) -> None:
@@ -62,64 +55,30 @@ def _pupil(canvas: Canvas, x: float, y: float, shirt: str) -> None:
     canvas.shape([(x - 14, y - 79), (x - 10, y - 93), (x + 10, y - 93), (x + 14, y - 79)], "2b2320")
 
 
-def market(canvas: Canvas) -> None:
-    _sky(canvas, "86cbe8", "d3ebe6", "fff0c9")
-    canvas.shade(620, HEIGHT, "e3c796", "cfa970", "b98f58")
-    for x, tall in ((180, 520), (1430, 560), (820, 420)):
-        things.tree(canvas, x, 700, tall, "3f8a48")
-    fruits = ("e2502f", "f0a52f", "7fb23f", "f4d04a", "a84f8a", "4f9a4b")
-    awnings = ("d9534a", "e8a13a", "3f9a8a", "4a7fbf", "b5629a")
-    for row, (y, scale) in enumerate(((690, 0.8), (870, 1.15))):
-        for stall in range(6 - row):
-            x = -40 + stall * 300 * scale + row * 60
-            code = awnings[(stall * 2 + row) % 5]
-            _stall(canvas, x, y, scale, code, fruits)
-    for x, y, shirt in (
-        (190, 830, "5a8f4f"), (470, 800, "b64c7d"), (760, 815, "3d6fb0"), (1040, 800, "7b5aa0"),
-        (1330, 825, "d9822b"), (330, 985, "d8694a"), (980, 980, "3f8a9a"), (1440, 985, "b64c4c"),
-    ):  # fmt: skip
-        things.person(canvas, x, y, 130 if y < 900 else 170, shirt)
-
-
-def _stall(
-    canvas: Canvas, x: float, y: float, scale: float, code: str, fruits: tuple[str, ...]
-) -> None:
-    w, h = 220 * scale, 190 * scale
-    for post in (0.04, 0.94):
-        canvas.box(x + w * post, y - h, 7, h, "7a5a3c")
-    strips = 8
-    for strip in range(strips):
-        a, b = (x - 14 + (w + 28) * (strip + s) / strips for s in (0, 1))
-        tone = code if strip % 2 else "fff6e6"
-        canvas.shape(
-            [
-                (a + 10, y - h - 44 * scale),
-                (b + 10 - 20 * strip / strips, y - h - 44 * scale),
-                (b, y - h),
-                (a, y - h),
-            ],
-            tone,
-        )
-        canvas.oval((a + b) / 2, y - h, (b - a) / 2, 12 * scale, tone)
-    canvas.box(x, y - 66 * scale, w, 66 * scale, "a8774a", "8a5c36")
-    for basket in range(4):
-        bx = x + w * (0.14 + basket * 0.24)
-        fruit = fruits[(basket + int(x)) % len(fruits)]
-        for dx, dy in ((-14, 0), (0, 0), (14, 0), (-7, -11), (7, -11), (0, -21)):
-            canvas.oval(bx + dx * scale, y - 76 * scale + dy * scale, 9 * scale, 9 * scale, fruit)
-        canvas.shape(
-            [
-                (bx - 27 * scale, y - 74 * scale),
-                (bx + 27 * scale, y - 74 * scale),
-                (bx + 20 * scale, y - 50 * scale),
-                (bx - 20 * scale, y - 50 * scale),
-            ],
-            "d9b36c",
-        )
-
-
 def library(canvas: Canvas) -> None:
     canvas.shade(0, HEIGHT, "5a4034", "7a5842", "6b4a38")
+    _shelves(canvas)
+    _night_window(canvas)
+    canvas.shade(760, HEIGHT, "b98a5a", "8f6440")
+    for x in (470, 800, 1130):
+        canvas.line([(x, 0), (x, 505)], "3a2a20", 4)
+        canvas.glow(x, 580, 330, "ffdf94", 0.6)
+        canvas.shape(
+            [(x - 22, 500), (x + 22, 500), (x + 62, 560), (x - 62, 560)], "e8a13a", "c97a2a"
+        )
+        canvas.oval(x, 562, 40, 10, "fff6d0")
+    for x, shirt in ((420, "3f8f7f"), (700, "d8694a"), (950, "4a6fb0"), (1210, "b0609a")):
+        _reader(canvas, x, 800, shirt)
+    canvas.shape([(200, 800), (1400, 800), (1500, 850), (100, 850)], "c9935a", "b57f48")
+    canvas.box(100, 850, 1400, 26, "8f5f34")
+    for x in (160, 1400):
+        canvas.box(x, 876, 40, 124, "7a4f2b")
+    for x in (420, 700, 950, 1210):
+        canvas.shape([(x - 60, 826), (x, 814), (x, 838), (x - 66, 846)], "fffdf2")
+        canvas.shape([(x + 60, 826), (x, 814), (x, 838), (x + 66, 846)], "efe8d4")
+
+
+def _shelves(canvas: Canvas) -> None:
     spines = (
         "b5503c",
         "d98a3f",
@@ -144,6 +103,9 @@ def library(canvas: Canvas) -> None:
                 canvas.box(x, y - h * 0.8, w, 5, mix(code, "fff0c0", 0.6))
                 x += w + canvas.chance.choice((1, 1, 1, 2, 14))
             canvas.box(left, y, 470, 14, "a87a4c")
+
+
+def _night_window(canvas: Canvas) -> None:
     canvas.box(560, 90, 480, 400, "d8b98a")
     canvas.box(580, 110, 440, 360, "1f2f5a", "4a4f86", "c98a7a")
     for _ in range(40):
@@ -157,23 +119,6 @@ def library(canvas: Canvas) -> None:
     )
     canvas.box(793, 110, 14, 360, "d8b98a")
     canvas.box(580, 280, 440, 12, "d8b98a")
-    canvas.shade(760, HEIGHT, "b98a5a", "8f6440")
-    for x in (470, 800, 1130):
-        canvas.line([(x, 0), (x, 505)], "3a2a20", 4)
-        canvas.glow(x, 580, 330, "ffdf94", 0.6)
-        canvas.shape(
-            [(x - 22, 500), (x + 22, 500), (x + 62, 560), (x - 62, 560)], "e8a13a", "c97a2a"
-        )
-        canvas.oval(x, 562, 40, 10, "fff6d0")
-    for x, shirt in ((420, "3f8f7f"), (700, "d8694a"), (950, "4a6fb0"), (1210, "b0609a")):
-        _reader(canvas, x, 800, shirt)
-    canvas.shape([(200, 800), (1400, 800), (1500, 850), (100, 850)], "c9935a", "b57f48")
-    canvas.box(100, 850, 1400, 26, "8f5f34")
-    for x in (160, 1400):
-        canvas.box(x, 876, 40, 124, "7a4f2b")
-    for x in (420, 700, 950, 1210):
-        canvas.shape([(x - 60, 826), (x, 814), (x, 838), (x - 66, 846)], "fffdf2")
-        canvas.shape([(x + 60, 826), (x, 814), (x, 838), (x + 66, 846)], "efe8d4")
 
 
 def _reader(canvas: Canvas, x: float, y: float, shirt: str) -> None:
@@ -207,18 +152,18 @@ def _reader(canvas: Canvas, x: float, y: float, shirt: str) -> None:
 
 
 def office(canvas: Canvas) -> None:
-    _sky(canvas, "5fb0e0", "bfe2ef", "fdf2d6")
+    things.day(canvas, "5fb0e0", "bfe2ef", "fdf2d6")
     canvas.shade(640, HEIGHT, "d9d4c6", "c4bca9", "a99f8a")
     canvas.box(220, 400, 1160, 300, "fff4d6", "f0d9a4")
     canvas.box(600, 330, 400, 370, "fff8e4", "f3dfb0")
     canvas.shape([(185, 404), (250, 330), (1350, 330), (1415, 404)], "c65a44", "9f4030")
     canvas.shape([(565, 336), (800, 230), (1035, 336)], "c65a44", "a8442f")
     canvas.oval(800, 300, 26, 26, "e8c65a")
-    _windows(canvas, 262, 436, 4, 84, (52, 74))
-    _windows(canvas, 1030, 436, 4, 84, (52, 74))
-    _windows(canvas, 262, 574, 4, 84, (52, 74))
-    _windows(canvas, 1030, 574, 4, 84, (52, 74))
-    _windows(canvas, 640, 410, 4, 90, (54, 80))
+    _windows(canvas, 262, 436, 4, 84, size=(52, 74))
+    _windows(canvas, 1030, 436, 4, 84, size=(52, 74))
+    _windows(canvas, 262, 574, 4, 84, size=(52, 74))
+    _windows(canvas, 1030, 574, 4, 84, size=(52, 74))
+    _windows(canvas, 640, 410, 4, 90, size=(54, 80))
     canvas.box(700, 560, 200, 140, "6d94a0", "b4d4d8")
     for x in (610, 690, 900, 972):
         canvas.box(x, 530, 18, 170, "ffffff", "e3d9c4")
@@ -235,8 +180,8 @@ def office(canvas: Canvas) -> None:
     canvas.oval(800, 895, 190, 34, "7fb861", "4f9448")
     for _ in range(46):
         turn, far = canvas.chance.uniform(0, 7), canvas.chance.uniform(0.2, 0.9)
-        x, y = 800 + 180 * far * math.cos(turn), 892 + 28 * far * math.sin(turn)
-        canvas.oval(x, y, 7, 7, canvas.chance.choice(("e2492f", "f4d04a", "f08ab0")))
+        left, y = 800 + 180 * far * math.cos(turn), 892 + 28 * far * math.sin(turn)
+        canvas.oval(left, y, 7, 7, canvas.chance.choice(("e2492f", "f4d04a", "f08ab0")))
     for x, tall in ((110, 360), (1490, 370), (330, 190), (1270, 190)):
         things.tree(canvas, x, 770, tall, "4a9450")
     for x, y, shirt in (
@@ -249,20 +194,19 @@ def office(canvas: Canvas) -> None:
 
 
 def clinic(canvas: Canvas) -> None:
-    _sky(canvas, "8fd3ea", "d4efe9", "fbf4d8")
+    things.day(canvas, "8fd3ea", "d4efe9", "fbf4d8")
     canvas.shade(640, HEIGHT, "a9cf7f", "7fb861", "5a9a4b")
     canvas.shape([(640, 690), (960, 690), (1160, 1000), (440, 1000)], "f0dfb8", "dcc390")
     canvas.box(330, 430, 940, 270, "ffffff", "e6eeec")
     canvas.shape([(290, 436), (370, 340), (1230, 340), (1310, 436)], "4a9fa0", "2f7f86")
     canvas.box(640, 390, 320, 310, "f7fbfa", "dfeae8")
     canvas.shape([(615, 394), (800, 290), (985, 394)], "3f8f94", "2a7078")
-    canvas.oval(800, 356, 0, 0, "ffffff")
     canvas.box(782, 424, 36, 100, "d8423a")
     canvas.box(750, 456, 100, 36, "d8423a")
     canvas.box(735, 560, 130, 140, "7fb4c0", "b9dbe0")
     canvas.line([(800, 560), (800, 700)], "ffffff", 5)
-    _windows(canvas, 375, 500, 3, 88, (56, 84))
-    _windows(canvas, 1000, 500, 3, 88, (56, 84))
+    _windows(canvas, 375, 500, 3, 88, size=(56, 84))
+    _windows(canvas, 1000, 500, 3, 88, size=(56, 84))
     for x, tall in ((150, 380), (1450, 400), (1570, 300), (40, 280)):
         things.tree(canvas, x, 760, tall, "4f9f58")
     for row in range(4):
@@ -296,19 +240,7 @@ def communal_house(canvas: Canvas) -> None:
         canvas.box(x, 500, 22, 215, "c98a4a", "8f5a30")
     for index in range(7):
         canvas.box(420 + index * 116, 550, 78, 160, "5a2f22" if index % 2 else "f4c46a")
-    steps = [step / 30 for step in range(31)]
-    eaves = [(260 + 1080 * s, 530 - 90 * abs(2 * s - 1) ** 3) for s in steps]
-    crest = [(430 + 740 * s, 330 - 34 * abs(2 * s - 1) ** 3) for s in reversed(steps)]
-    canvas.shape([*eaves, *crest], "8f3f30", "c9694a")
-    for part in range(1, 7):
-        share = part / 7
-        row = [
-            (a + (c - a) * share, b + (d - b) * share)
-            for (a, b), (c, d) in zip(eaves, reversed(crest), strict=True)
-        ]
-        canvas.line(row, "7a3428", 3)
-    canvas.line(list(reversed(crest)), "e8c65a", 10)
-    canvas.oval(800, 312, 26, 26, "f4d06a")
+    _curved_roof(canvas)
     canvas.box(350, 710, 900, 18, "d8c4a0")
     canvas.box(320, 728, 960, 18, "c4ad86")
     for x in (200, 320, 1280, 1400):
@@ -327,136 +259,17 @@ def communal_house(canvas: Canvas) -> None:
         things.person(canvas, x, y, 130, shirt)
 
 
-def evening_road(canvas: Canvas) -> None:
-    canvas.shade(0, 620, "1f2f5f", "5a4f86", "c9798a", "f7b588")
-    for _ in range(70):
-        canvas.oval(
-            canvas.chance.uniform(0, WIDTH), canvas.chance.uniform(0, 260), 1.7, 1.7, "fff4d8"
-        )
-    canvas.oval(1290, 160, 44, 44, "fff3cf")
-    canvas.oval(1272, 150, 40, 40, "35406f")
-    canvas.ridge(590, 190, "4f4a7a", "7f6288")
-    canvas.ridge(620, 90, "3a4066", "4f5a70")
-    canvas.shade(610, HEIGHT, "4a6a5a", "36584c", "22403a")
-    canvas.shape([(770, 610), (830, 610), (1330, 1000), (270, 1000)], "8f8a90", "6a6874")
-    for step in range(7):
-        near = (step / 7) ** 2
-        canvas.shape(
-            [
-                (797 - near * 8, 625 + near * 380),
-                (803 + near * 8, 625 + near * 380),
-                (806 + near * 12, 645 + near * 430),
-                (794 - near * 12, 645 + near * 430),
-            ],
-            "f0e2c0",
-        )
-    for x, y, w in (
-        (90, 690, 210),
-        (350, 650, 150),
-        (1130, 655, 160),
-        (1360, 700, 220),
-        (560, 632, 90),
-        (960, 634, 90),
-    ):
-        things.house(canvas, x, y, w, "c9a98a", "6f4048")
-        canvas.box(x + w * 0.12, y - w * 0.286, w * 0.16, w * 0.143, "ffd983")
-        canvas.box(x + w * 0.72, y - w * 0.286, w * 0.16, w * 0.143, "ffd983")
-    for x, y, tall in ((40, 720, 260), (310, 680, 170), (1110, 680, 170), (1590, 740, 280)):
-        things.tree(canvas, x, y, tall, "2f5f4f")
-    for step in range(6):
-        near = (step / 5) ** 1.8
-        for side in (-1, 1):
-            x, y, tall = 800 + side * (52 + near * 560), 625 + near * 330, 70 + near * 380
-            canvas.line(
-                [(x, y), (x, y - tall), (x - side * tall * 0.16, y - tall)], "2b2f44", 3 + near * 7
-            )
-            lamp = (x - side * tall * 0.16, y - tall + 4)
-            canvas.glow(*lamp, tall * 0.7, "ffdf94", 0.75)
-            canvas.oval(*lamp, 5 + near * 15, 3 + near * 7, "fff6d0")
-            canvas.oval(lamp[0], y, tall * 0.4, tall * 0.07, "ffdf94", alpha=0.22)
-    things.person(canvas, 730, 800, 96, "d9822b")
-    things.person(canvas, 790, 806, 84, "7ba7d9")
-
-
-def orchard(canvas: Canvas) -> None:
-    _sky(canvas, "7cc7ea", "cdeaea", "fff2cc")
-    canvas.glow(1300, 170, 420, "fff6c8", 0.8)
-    canvas.shade(630, HEIGHT, "a4c962", "7fb04a", "5a8f3a")
-    for y, tall, count, shift in ((660, 180, 11, 0), (740, 280, 7, 70), (900, 430, 5, -60)):
-        for step in range(count):
-            x = shift + (step + 0.5) * WIDTH / count
-            canvas.oval(x, y + 4, tall * 0.42, tall * 0.06, "2f5f2f", alpha=0.35)
-            things.tree(canvas, x, y, tall, "4a9440")
-            for _ in range(13):
-                turn, far = canvas.chance.uniform(0, 7), canvas.chance.uniform(0.05, 0.3) * tall
-                fx, fy = x + far * math.cos(turn), y - tall * 0.6 + far * math.sin(turn) * 0.85
-                canvas.oval(fx, fy, tall * 0.035, tall * 0.04, "f7e27a", "d3b83a")
-    for x, y in ((420, 930), (1130, 945), (760, 900)):
-        for dx, dy in ((-34, -52), (0, -54), (34, -52), (-17, -76), (17, -76), (0, -98)):
-            canvas.oval(x + dx, y + dy, 20, 21, "f9e68a", "d8bc3f")
-        canvas.shape(
-            [(x - 66, y - 50), (x + 66, y - 50), (x + 50, y + 14), (x - 50, y + 14)],
-            "cf9f5a",
-            "a8773a",
-        )
-        canvas.line([(x - 62, y - 30), (x + 62, y - 30)], "8f6430", 4)
-    for x, y, shirt in ((560, 900, "3d6fb0"), (900, 930, "b64c7d"), (1290, 880, "d8694a")):
-        things.person(canvas, x, y, 160, shirt)
-
-
-def football_field(canvas: Canvas) -> None:
-    _sky(canvas, "5fb8e8", "bfe5f0", "fbf3d4")
-    for step in range(15):
-        things.bamboo(canvas, step * 115, 650, canvas.chance.uniform(110, 170), "5a9f50")
-    canvas.shade(640, HEIGHT, "7cc25a", "4f9f46")
-    for stripe in range(0, 12, 2):
-        a, b, c, d = (
-            200 + stripe * 100,
-            300 + stripe * 100,
-            -500 + (stripe + 1) * 217,
-            -500 + stripe * 217,
-        )
-        canvas.shape([(a, 660), (b, 660), (c, 1000), (d, 1000)], "8ed068", "5fb04f", alpha=0.6)
-    canvas.line([(180, 668), (1420, 668), (1800, 1010)], "ffffff", 4)
-    canvas.line([(180, 668), (-200, 1010)], "ffffff", 4)
-    canvas.line([(800, 668), (800, 1000)], "ffffff", 5)
-    turns = [step * math.pi / 40 for step in range(81)]
-    canvas.line([(800 + 210 * math.cos(t), 810 + 72 * math.sin(t)) for t in turns], "ffffff", 5)
-    for side in (-1, 1):
-        x = 800 + side * 690
-        posts = [(x, 800), (x, 660), (x + side * 70, 700), (x + side * 70, 850)]
-        canvas.shape(posts, "ffffff", alpha=0.3)
-        canvas.line([*posts, posts[0]], "ffffff", 7)
-    for index in range(26):
-        x = 210 + index * 47
-        code = canvas.chance.choice(("d8694a", "e8c65a", "3d6fb0", "b64c7d", "ffffff", "5a8f9f"))
-        canvas.box(x - 10, 634, 20, 32, code)
-        canvas.oval(x, 625, 9, 10, "dfae84")
-    for x, y, shirt in (
-        (520, 780, "e2492f"),
-        (660, 880, "e2492f"),
-        (420, 900, "e2492f"),
-        (1010, 790, "2f6fc0"),
-        (930, 900, "2f6fc0"),
-        (1200, 860, "2f6fc0"),
-        (740, 760, "2f6fc0"),
-    ):
-        _player(canvas, x, y, shirt)
-    canvas.oval(826, 846, 34, 6, "2f6f38", alpha=0.4)
-    canvas.oval(826, 826, 19, 19, "ffffff", "d5dbe0")
-    canvas.shape([(826, 816), (835, 823), (831, 833), (821, 833), (817, 823)], "2b2f38")
-
-
-def _player(canvas: Canvas, x: float, y: float, shirt: str) -> None:
-    canvas.oval(x + 6, y + 2, 36, 7, "2f6f38", alpha=0.4)
-    canvas.line([(x - 4, y - 46), (x - 22, y - 22), (x - 34, y)], "dfae84", 11)
-    canvas.line([(x + 6, y - 46), (x + 22, y - 26), (x + 18, y)], "dfae84", 11)
-    canvas.shape([(x - 18, y - 64), (x + 18, y - 64), (x + 20, y - 40), (x - 18, y - 40)], "ffffff")
-    canvas.line([(x - 14, y - 100), (x - 36, y - 78)], shirt, 11)
-    canvas.line([(x + 14, y - 100), (x + 38, y - 90)], shirt, 11)
-    canvas.shape([(x - 18, y - 108), (x + 18, y - 108), (x + 16, y - 60), (x - 16, y - 60)], shirt)
-    canvas.oval(x, y - 124, 15, 17, "dfae84")
-    canvas.shape(
-        [(x - 16, y - 124), (x - 12, y - 142), (x + 12, y - 142), (x + 16, y - 124), (x, y - 132)],
-        "2b2320",
-    )
+def _curved_roof(canvas: Canvas) -> None:
+    steps = [step / 30 for step in range(31)]
+    eaves = [(260 + 1080 * s, 530 - 90 * abs(2 * s - 1) ** 3) for s in steps]
+    crest = [(430 + 740 * s, 330 - 34 * abs(2 * s - 1) ** 3) for s in reversed(steps)]
+    canvas.shape([*eaves, *crest], "8f3f30", "c9694a")
+    for part in range(1, 7):
+        share = part / 7
+        row = [
+            (a + (c - a) * share, b + (d - b) * share)
+            for (a, b), (c, d) in zip(eaves, reversed(crest), strict=True)
+        ]
+        canvas.line(row, "7a3428", 3)
+    canvas.line(list(reversed(crest)), "e8c65a", 10)
+    canvas.oval(800, 312, 26, 26, "f4d06a")

@@ -59,7 +59,7 @@ def bamboo(canvas: Canvas, x: float, y: float, height: float, code: str = "4f9a4
 
 
 def house(
-    canvas: Canvas, x: float, y: float, width: float, wall: str = "f6e7c8", roof: str = "b5503c"
+    canvas: Canvas, x: float, y: float, width: float, wall: str = "f6e7c8", *, roof: str = "b5503c"
 ) -> None:
     """Draw a small tiled house; ``x``, ``y`` is the lower left corner."""
     tall = width * 0.42
@@ -138,7 +138,13 @@ def person(canvas: Canvas, x: float, y: float, height: float, shirt: str = "d982
 
 
 def ripples(
-    canvas: Canvas, top: float, bottom: float, count: int, code: str = "ffffff", alpha: float = 0.28
+    canvas: Canvas,
+    top: float,
+    bottom: float,
+    count: int,
+    code: str = "ffffff",
+    *,
+    alpha: float = 0.28,
 ) -> None:
     """Lay short bright strokes on water, longer towards the front."""
     for _ in range(count):
@@ -155,3 +161,11 @@ def lantern(canvas: Canvas, x: float, y: float, size: float, code: str = "e5502f
     canvas.box(x - size * 0.35, y - size * 1.12, size * 0.7, size * 0.2, "8a5a20")
     canvas.box(x - size * 0.35, y + size * 0.92, size * 0.7, size * 0.2, "8a5a20")
     canvas.line([(x, y + size), (x, y + size * 1.9)], "e8b23a", 2)
+
+
+def day(canvas: Canvas, *codes: str) -> None:
+    """Paint a clear sky with clouds and two ranges of hills."""
+    canvas.shade(0, 640, *codes)
+    clouds(canvas, 70, 300, 7)
+    canvas.ridge(600, 200, "9cc4bf", "cfe3c4")
+    canvas.ridge(630, 100, "74ab86", "a4cc8d")
