@@ -11,7 +11,7 @@ class Settings(CommonSettings):
     """What render reads beside the common settings."""
 
     render_home_newest: int = Field(
-        default=9, ge=1, le=100, description="News at the top of the home page."
+        default=10, ge=1, le=100, description="News at the top of the home page."
     )
     render_home_category: int = Field(
         default=4, ge=1, le=50, description="News in each category's block on the home page."
