@@ -47,5 +47,5 @@ def plain_text(html: str) -> str:
     parser = _Text()
     parser.feed(html)
     parser.close()
-    lines = (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))
-    return nfc("\n".join(line for line in lines if line))
+    lines = (" ".join(line.split()) for line in nfc("".join(parser.parts)).split("\n"))
+    return "\n".join(line for line in lines if line)

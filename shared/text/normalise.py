@@ -44,11 +44,6 @@ def folded(text: str) -> str:
     return text if text.isascii() else _NOT_ASCII.sub(lambda found: _base(found.group()), text)
 
 
-def has_marks(word: str) -> bool:
-    """Say whether the word was typed with diacritics. Wants NFC."""
-    return folded(word) != lower(word)
-
-
 def _base(character: str) -> str:
     if character == "đ":
         return "d"

@@ -43,12 +43,15 @@ class Question:
 
     terms: tuple[Term, ...]
     phrases: tuple[tuple[Term, ...], ...] = ()
+    is_blank: bool = False
+    """Nothing was typed at all; signs without a word are something."""
 
     def loosened(self) -> "Question":
         """Return the same question with no word's marks insisted on."""
         return Question(
             tuple(_loose(term) for term in self.terms),
             tuple(tuple(_loose(term) for term in phrase) for phrase in self.phrases),
+            self.is_blank,
         )
 
 
@@ -77,6 +80,7 @@ def question(text: str) -> Question:
     return Question(
         tuple(dict.fromkeys(_terms(typed))),
         tuple(phrase for phrase in phrases if len(phrase) > 1),
+        is_blank=not typed.strip(),
     )
 
 

@@ -31,7 +31,7 @@ class TantivyEngine:
         asked = question(query.text)
         with layout.tantivy_errors():
             view = self._views.newest()
-            if view is None or (query.text.strip() and not asked.terms):
+            if view is None or not (asked.terms or asked.is_blank):
                 return _NOTHING
             results = self._results(view, query, asked)
             if results.total == 0 and any(term.exact for term in asked.terms):

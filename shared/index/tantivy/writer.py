@@ -128,8 +128,8 @@ class TantivyIndex:
         known = _known(opened.index.searcher(), {record for record, _, _ in writes})
         outcomes, latest = [], {}
         for record, version, make in writes:
-            stored = known.get(record, -1)
-            if version <= stored:
+            stored = known.get(record)
+            if stored is not None and version <= stored:
                 outcomes.append(Written.STORED if version == stored else Written.STALE)
                 continue
             try:

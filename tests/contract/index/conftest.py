@@ -1,0 +1,49 @@
+"""The index and its reader, once for each adapter. Another adapter is one more parameter."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.index import Engine, Index, Query, open_engine, open_index
+from tests.factories import an_id
+
+
+@pytest.fixture(params=["tantivy"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an index that does not exist yet."""
+    return f"{request.param}://{tmp_path / 'index'}"
+
+
+@pytest.fixture
+def index(url: str) -> Iterator[Index]:
+    opened = open_index(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """A reader that was opened before anything was written."""
+    opened = open_engine(url)
+    assert opened.search(Query()).total == 0
+    yield opened
+    opened.close()
+
+
+Find = Callable[..., list[int]]
+
+
+@pytest.fixture
+def find(engine: Engine) -> Find:
+    """Search, and return the numbers of the articles found, in order."""
+
+    def search(text: str = "", **fields: Any) -> list[int]:
+        numbers = {an_id(number): number for number in range(200)}
+        results = engine.search(Query(text, **fields))
+        found = [numbers[hit.id] for hit in results.hits]
+        assert results.total >= len(found)
+        return found
+
+    return search
