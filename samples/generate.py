@@ -70,7 +70,10 @@ class _Writer:
         return words[int(self._chance.random() * len(words))]
 
     def name(self) -> str:
-        return f"{self.word(phrases.FAMILIES)} {self.word(phrases.GIVEN)}"
+        return self._named(phrases.MEN if self._chance.random() < 0.5 else phrases.WOMEN)
+
+    def _named(self, families: Sequence[str]) -> str:
+        return f"{self.word(families)} {self.word(phrases.GIVEN)}"
 
     def title(self) -> str:
         title = self.word(self._titles)
@@ -79,10 +82,9 @@ class _Writer:
     def body(self, number: int, topic: str) -> str:
         sentences = iter(self._chance.choices(self._sentences, k=sum(_PARAGRAPHS)))
         big = 1000 + int(self._chance.random() * 900_000)
-        parts = [
-            f"<p>Tin số {number + 1}: {self.name()} ở {self.word(phrases.PLACES)} kể về việc "
-            f"{topic}, với tổng kinh phí {big // 1000}.{big % 1000:03} nghìn đồng.</p>"
-        ]
+        opening = f"Tin số {number + 1}: {self.name()} ở {self.word(phrases.PLACES)} kể về việc"
+        cost = f"{big // 1000}.{big % 1000:03} nghìn đồng"
+        parts = [f"<p>{opening} {topic}, với tổng kinh phí {cost}.</p>"]
         for index, length in enumerate(_PARAGRAPHS):
             if index in {2, 5}:
                 parts.append(f"<h2>{self.word(phrases.HEADINGS)}</h2>")
@@ -95,6 +97,8 @@ class _Writer:
         text = template.format(
             place=self.word(phrases.PLACES),
             name=self.name(),
+            man=self._named(phrases.MEN),
+            woman=self._named(phrases.WOMEN),
             role=self.word(phrases.ROLES),
             people=self.word(phrases.PEOPLE),
             work=self.word(phrases.WORKS),
