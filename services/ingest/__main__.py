@@ -3,15 +3,20 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from services.ingest import bootstrap
+from services.ingest.replay import TARGETS, replay, send_manifests
 from services.ingest.settings import Settings
-from services.ingest.store.tokens import Scope, Tokens
+from services.ingest.store.published import Published, Scope
+from services.ingest.store.tokens import Scope as TokenScope
+from services.ingest.store.tokens import Tokens
 from shared import log, runtime
+from shared.bus import open_bus
 from shared.clock import now
+from shared.contracts.article import Moment
 from shared.runtime import Process
 from shared.settings import describe
 
@@ -19,6 +24,8 @@ _WRONG_SETTINGS = 78  # EX_CONFIG of sysexits.h
 _PROCESSES: dict[str, tuple[str, Callable[[Settings], list[Process]]]] = {
     "api": ("the HTTP API for editors", lambda s: [bootstrap.build_api(s)]),
     "relay": ("sends the outbox to the bus", lambda s: [bootstrap.build_relay(s)]),
+    "consumer": ("keeps what consumers say they did", bootstrap.build_consumers),
+    "jobs": ("publishes what is due, replays, manifests", lambda s: [bootstrap.build_jobs(s)]),
     "all": ("every background process as threads of one", bootstrap.processes),
 }
 
@@ -50,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=meaning)
     migrate = commands.add_parser("migrate", help="bring the database to its newest form")
     migrate.set_defaults(tool=_migrate)
+    again = commands.add_parser("replay", help="send current state of articles to a consumer again")
+    again.add_argument("--to", required=True, choices=TARGETS)
+    again.add_argument("--category", help="only this category (its slug)")
+    again.add_argument("--since", type=_moment, help="only changes since (RFC 3339, with a zone)")
+    again.set_defaults(tool=_replay)
+    manifest = commands.add_parser("manifest", help="send manifests of every article now")
+    manifest.set_defaults(tool=_manifest)
     _token_parser(commands.add_parser("token", help="make, list and revoke tokens"))
     return parser
 
@@ -59,7 +73,7 @@ def _token_parser(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="make a token and print it as the last line")
     create.add_argument("--name", required=True, help="whose it is; the history shows it")
     create.add_argument(
-        "--scope", action="append", required=True, choices=[scope.value for scope in Scope]
+        "--scope", action="append", required=True, choices=[scope.value for scope in TokenScope]
     )
     create.add_argument("--expires-days", type=_days, help="days until it ends; default never")
     create.set_defaults(tool=_token_create)
@@ -83,10 +97,35 @@ def _migrate(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
+def _replay(settings: Settings, options: argparse.Namespace) -> int:
+    store = bootstrap.open_store(settings)
+    scope = Scope(category=options.category, since=options.since)
+    sent = 0
+    for sent in replay(Published(store.database), open_bus(settings.bus_url), options.to, scope):
+        sys.stderr.write(f"\r{sent}")
+    sys.stderr.write(f"\r{sent} article(s) sent to {options.to}.\n")
+    return 0
+
+
+def _manifest(settings: Settings, _options: argparse.Namespace) -> int:
+    store = bootstrap.open_store(settings)
+    bus = open_bus(settings.bus_url)
+    sent = send_manifests(Published(store.database), bus, size=settings.manifest_size)
+    sys.stderr.write(f"{sent} manifest(s) sent.\n")
+    return 0
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return TypeAdapter(Moment).validate_python(text)
+    except ValidationError:
+        raise argparse.ArgumentTypeError("as in 2026-03-14T08:00:00+07:00") from None
+
+
 def _token_create(settings: Settings, options: argparse.Namespace) -> int:
     bootstrap.migrate(settings)
     expires = now() + timedelta(days=options.expires_days) if options.expires_days else None
-    scopes = frozenset(Scope(scope) for scope in options.scope)
+    scopes = frozenset(TokenScope(scope) for scope in options.scope)
     token = _tokens(settings).create(options.name, scopes, expires)
     sys.stdout.write(f"{token}\n")
     return 0

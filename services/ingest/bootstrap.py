@@ -2,16 +2,20 @@
 
 from flask import Flask
 
-from services.ingest.api import articles, categories
+from services.ingest.api import articles, categories, imports, media
 from services.ingest.api.app import create_app
 from services.ingest.api.requests import Gate
+from services.ingest.consumer import handler
+from services.ingest.jobs import Jobs
 from services.ingest.relay import Relay
 from services.ingest.settings import Settings
+from services.ingest.store.files import Files
 from services.ingest.store.outbox import Outbox
+from services.ingest.store.published import Published
 from services.ingest.store.store import Store
 from services.ingest.store.tokens import Tokens
 from shared import migrations
-from shared.bus import Bus, open_bus
+from shared.bus import Bus, open_bus, topology, worker
 from shared.database import Database
 from shared.runtime import Process, serve
 from shared.wake import Caller
@@ -32,8 +36,17 @@ def build_app(settings: Settings | None = None, *, store: Store | None = None) -
     """Return the HTTP API. Tests pass their own store."""
     settings = settings or Settings()
     store = store or open_store(settings)
+    files = Files(settings.media_dir)
     gate = Gate(Tokens(store.database, store.clock))
-    return create_app([articles.blueprint(store, gate), categories.blueprint(store, gate)])
+    return create_app(
+        [
+            articles.blueprint(store, gate),
+            categories.blueprint(store, gate),
+            imports.blueprint(store, gate),
+            media.blueprint(store, files, gate, pixels=settings.media_pixels),
+            media.public_blueprint(store, files),
+        ]
+    )
 
 
 def build_api(settings: Settings) -> Process:
@@ -64,9 +77,41 @@ def build_relay(
     return Process("relay", relay.run, {"database": store.check, "bus": relay.check})
 
 
+def build_consumers(
+    settings: Settings, *, store: Store | None = None, bus: Bus | None = None
+) -> list[Process]:
+    """Return one process for each lane that ingest receives on."""
+    store = store or open_store(settings)
+    bus = bus or open_bus(settings.bus_url)
+    wake = Caller(settings.jobs_wake_dir)
+    handle = handler(Published(store.database), clock=store.clock, asked=wake.call)
+    return worker.processes(bus, topology.INGEST, handle)
+
+
+def build_jobs(
+    settings: Settings, *, store: Store | None = None, bus: Bus | None = None
+) -> Process:
+    """Return what ingest does by itself. Two at once do no harm."""
+    store = store or open_store(settings)
+    jobs = Jobs(
+        store=store,
+        published=Published(store.database),
+        bus=bus or open_bus(settings.bus_url),
+        wake=settings.jobs_wake_dir,
+        poll=settings.jobs_poll_seconds,
+        manifest_every=settings.manifest_seconds,
+        manifest_size=settings.manifest_size,
+    )
+    return Process("jobs", jobs.run, {"work": jobs.check})
+
+
 def processes(settings: Settings | None = None) -> list[Process]:
     """Return every process without public HTTP, on one database and one bus."""
     settings = settings or Settings()
     store = open_store(settings)
     bus = open_bus(settings.bus_url)
-    return [build_relay(settings, store=store, bus=bus)]
+    return [
+        build_relay(settings, store=store, bus=bus),
+        *build_consumers(settings, store=store, bus=bus),
+        build_jobs(settings, store=store, bus=bus),
+    ]

@@ -54,11 +54,12 @@ def save_category(unit: Unit, named: Named) -> SavedCategory:
     return SavedCategory(after, created=before is None)
 
 
-def create_by_name(unit: Unit, name: str) -> None:
-    """Make a category for a name that an import brings; its slug is made of the name."""
+def create_by_name(unit: Unit, name: str) -> str:
+    """Make a category for a name that an import brings; return its slug, made of the name."""
     slug = base = slugify(name)
     number = 1
     while slug in unit.categories():
         number += 1
         slug = f"{base}-{number}"
     save_category(unit, Named(slug, name))
+    return slug

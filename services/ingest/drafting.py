@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.ingest import edition as table
+from services.ingest.categories import create_by_name
 from services.ingest.commands import ANY, Precondition, Result, existing, note, unscheduled
 from services.ingest.edition import Call, Standing
 from services.ingest.records import Draft, Edition, Record
@@ -12,7 +13,13 @@ from shared.contracts.article import ContractError, FieldProblem
 
 
 def save_draft(
-    unit: Unit, draft: Draft, who: str, precondition: Precondition = ANY, *, imported: bool = False
+    unit: Unit,
+    draft: Draft,
+    who: str,
+    precondition: Precondition = ANY,
+    *,
+    imported: bool = False,
+    create_category: bool = False,
 ) -> Result:
     """Save a draft. The same text again changes nothing. Raises ContractError, Stale.
 
@@ -24,8 +31,8 @@ def save_draft(
     facts = record.facts if record else table.NONE
     if record and facts.exists and _is_unchanged(unit, record, draft, imported=imported):
         return Result(record, changed=False)
-    category = _category_of(unit, draft)
     _check_references(unit, draft)
+    category = _category_of(unit, draft, create=create_category)
     after = table.after(facts, Call.PUT)
     version = unit.next_version(record)
     number = (record.edition if record else 0) + 1
@@ -87,9 +94,11 @@ def discard(unit: Unit, article_id: UUID, who: str, precondition: Precondition =
     return Result(left)
 
 
-def _category_of(unit: Unit, draft: Draft) -> str:
+def _category_of(unit: Unit, draft: Draft, *, create: bool) -> str:
     name = draft.article.subjects[0].name
     found = find_category(unit, name)
+    if found is None and create:
+        found = create_by_name(unit, name)
     if found is None:
         problem = FieldProblem("/subjects/0/name", f"there is no category {name[:100]!r}")
         raise ContractError([problem])

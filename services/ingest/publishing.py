@@ -158,8 +158,8 @@ def _go_live(unit: Unit, record: Record, after: Facts, number: int | None, how: 
     )
     if not after.draft:
         live = replace(live, title=article.title, category=edition.category)
-    unit.put(live)
     _set_addresses(unit, live, record.url, article, yielding=how.yielding)
+    unit.put(live)
     note(
         unit, live, "published", how.who, edition=number, details=_details(how) | {"url": live.url}
     )

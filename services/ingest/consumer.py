@@ -1,0 +1,50 @@
+"""What consumers tell ingest: a version is delivered; a replay is needed. Safe to repeat."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.ingest.replay import TARGETS
+from services.ingest.store.published import Published
+from shared.bus import Done, Handler, Outcome, Park, Retry
+from shared.clock import Clock, now
+from shared.contracts.events import ArticleDelivered, Event, ReplayRequested
+
+
+def handle(
+    events: Sequence[Event], published: Published, clock: Clock, asked: Callable[[], None]
+) -> list[Outcome]:
+    """Keep what was told. A replay is only written down: ``jobs`` carries it out, piece by piece.
+
+    Done in here, a replay of everything would hold up the queue, and a crash would begin it anew.
+    """
+    at = clock()
+    outcomes = [_judged(event) for event in events]
+    good = [event for event, outcome in zip(events, outcomes, strict=True) if outcome == Done()]
+    delivered = [e.data for e in good if isinstance(e.data, ArticleDelivered)]
+    requested = [(e.id, e.data) for e in good if isinstance(e.data, ReplayRequested)]
+    try:
+        published.keep(delivered, requested, at)
+    except SQLAlchemyError as error:
+        return [Retry(f"the database is unavailable: {error}") for _ in events]
+    if requested:
+        asked()
+    return outcomes
+
+
+def _judged(event: Event) -> Outcome:
+    if isinstance(event.data, ArticleDelivered):
+        return Done()
+    if isinstance(event.data, ReplayRequested):
+        if event.data.consumer in TARGETS:
+            return Done()
+        return Park(f"nothing can be replayed to {event.data.consumer[:100]!r}")
+    return Park(f"ingest does not receive {event.type}")
+
+
+def handler(
+    published: Published, *, clock: Clock = now, asked: Callable[[], None] = lambda: None
+) -> Handler:
+    """Return the handler with its store; ``asked`` is called when a replay is waiting."""
+    return partial(handle, published=published, clock=clock, asked=asked)

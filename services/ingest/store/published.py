@@ -1,0 +1,187 @@
+"""What consumers were told and have done: current state for replays and manifests, deliveries."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, select, tuple_, update
+
+from services.ingest.public import manifest_state, needs_body, public_body, state_event
+from services.ingest.records import Category, Record
+from services.ingest.sanitise import body_pictures
+from services.ingest.store import rows
+from services.ingest.store.tables import ARTICLES, DELIVERED, EDITIONS, REPLAYS
+from shared.contracts.article import Article
+from shared.contracts.documents import ArticleBody
+from shared.contracts.events import (
+    ArticleDelivered,
+    ArticlePublished,
+    ArticleUnpublished,
+    ManifestEntry,
+    ReplayRequested,
+)
+from shared.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which of the articles ever published a replay is about."""
+
+    ids: tuple[UUID, ...] | None = None
+    category: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A replay that a consumer asked for; ``after`` is the last article that it has reached."""
+
+    id: int
+    consumer: str
+    ids: tuple[UUID, ...] | None
+    after: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an article stands, as an event says it, and since when."""
+
+    event: ArticlePublished | ArticleUnpublished
+    since: datetime
+
+
+class Published:
+    """Raises SQLAlchemyError where the database cannot be used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def after(self, article_id: UUID | None, scope: Scope, limit: int) -> list[UUID]:
+        """Return the next articles ever published that are in scope, in the order of their ids."""
+        query = select(ARTICLES.c.id).where(ARTICLES.c.public_version.is_not(None))
+        if article_id is not None:
+            query = query.where(ARTICLES.c.id > article_id)
+        if scope.since is not None:
+            query = query.where(ARTICLES.c.public_at >= scope.since)
+        if scope.category is not None:
+            query = query.join(
+                EDITIONS,
+                (EDITIONS.c.article_id == ARTICLES.c.id)
+                & (EDITIONS.c.edition == ARTICLES.c.live_edition),
+            ).where(EDITIONS.c.category == scope.category)
+        if scope.ids is not None:
+            rest = sorted(i for i in scope.ids if article_id is None or i > article_id)
+            query = query.where(ARTICLES.c.id.in_(rest[:limit]))
+        with self._database.read() as connection:
+            return list(connection.execute(query.order_by(ARTICLES.c.id).limit(limit)).scalars())
+
+    def states(self, ids: Sequence[UUID]) -> list[Standing]:
+        """Return how these articles stand now, from one consistent view."""
+        with self._database.read() as connection:
+            found = rows.records(connection, ids)
+            public = [found[i] for i in ids if i in found and found[i].public_version is not None]
+            bodies = _bodies(connection, [record for record in public if needs_body(record)])
+            current = {record.id: record.url for record in public}
+            former = rows.former_urls(connection, current, current)
+        return [
+            Standing(
+                state_event(record, bodies.get(record.id), former.get(record.id, ())),
+                record.public_at or record.changed_at,
+            )
+            for record in public
+        ]
+
+    def manifest(self, article_id: UUID | None, limit: int) -> list[ManifestEntry]:
+        """Return the id, version and state of the next articles ever published."""
+        columns = (ARTICLES.c.id, ARTICLES.c.public_version, ARTICLES.c.unpublish_type)
+        query = select(*columns).where(ARTICLES.c.public_version.is_not(None))
+        if article_id is not None:
+            query = query.where(ARTICLES.c.id > article_id)
+        with self._database.read() as connection:
+            found = connection.execute(query.order_by(ARTICLES.c.id).limit(limit)).all()
+        return [
+            ManifestEntry(
+                id=row.id, version=row.public_version, state=manifest_state(row.unpublish_type)
+            )
+            for row in found
+        ]
+
+    def categories(self) -> list[Category]:
+        with self._database.read() as connection:
+            return rows.categories(connection)
+
+    def keep(
+        self,
+        delivered: Sequence[ArticleDelivered],
+        requested: Sequence[tuple[str, ReplayRequested]],
+        at: datetime,
+    ) -> None:
+        """Keep what consumers say they did, as done ``at``, and what they ask for; each once."""
+        with self._database.write() as connection:
+            rows.insert_new(
+                connection,
+                DELIVERED,
+                [
+                    {"article_id": d.id, "consumer": d.consumer, "version": d.version, "at": at}
+                    for d in delivered
+                ],
+            )
+            rows.insert_new(
+                connection,
+                REPLAYS,
+                [
+                    {
+                        "event_id": event_id,
+                        "consumer": wanted.consumer,
+                        "ids": None
+                        if wanted.ids is None
+                        else json.dumps([str(article_id) for article_id in wanted.ids]),
+                        "requested_at": at,
+                    }
+                    for event_id, wanted in requested
+                ],
+            )
+
+    def next_replay(self) -> Replay | None:
+        """Return the replay asked for first that is not finished."""
+        with self._database.read() as connection:
+            row = connection.execute(select(REPLAYS).order_by(REPLAYS.c.id).limit(1)).one_or_none()
+        if row is None:
+            return None
+        ids = None if row.ids is None else tuple(UUID(text) for text in json.loads(row.ids))
+        return Replay(row.id, row.consumer, ids, row.after)
+
+    def advance(self, replay: Replay, after: UUID | None) -> None:
+        """Keep how far a replay got; None: it is finished."""
+        this = REPLAYS.c.id == replay.id
+        with self._database.write() as connection:
+            if after is None:
+                connection.execute(delete(REPLAYS).where(this))
+            else:
+                connection.execute(update(REPLAYS).where(this).values(after=after))
+
+
+def _bodies(connection: Connection, public: Sequence[Record]) -> dict[UUID, ArticleBody]:
+    labels = {category.slug: category.label for category in rows.categories(connection)}
+    keys = [(record.id, record.live_edition) for record in public]
+    columns = (EDITIONS.c.article_id, EDITIONS.c.edition)
+    articles: dict[UUID, tuple[str, Article]] = {}
+    for some in rows.slices(keys):
+        wanted = select(EDITIONS.c.article_id, EDITIONS.c.category, EDITIONS.c.body)
+        for row in connection.execute(wanted.where(tuple_(*columns).in_(some))):
+            articles[row.article_id] = (row.category, Article.model_validate_json(row.body))
+    pictures = {
+        media
+        for _, article in articles.values()
+        for media in (
+            *(association.media for association in article.associations),
+            *(picture.media for picture in body_pictures(article.body)),
+        )
+    }
+    media = rows.media(connection, pictures)
+    return {
+        article_id: public_body(article, labels[category], media)
+        for article_id, (category, article) in articles.items()
+    }
