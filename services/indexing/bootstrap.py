@@ -20,6 +20,6 @@ def build_consumer(
     return [replace(loop, checks={**loop.checks, "index": index.check}) for loop in loops]
 
 
-def processes(settings: Settings) -> list[Process]:
+def processes(settings: Settings, *, bus: Bus | None = None) -> list[Process]:
     """Return every background process of the service."""
-    return build_consumer(settings)
+    return build_consumer(settings, bus=bus)
