@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from shared.bus import BATCH, Bus, BusUnavailable, Delivery, Done, Park
-from shared.bus.embedded import open_embedded
+from shared.bus.embedded import EmbeddedBus, open_embedded
+from shared.bus.embedded_subscription import Policy
 from shared.bus.topology import RENDER, VISITS, Lane
 from shared.contracts.events import Event, PageViewed, decode
 from shared.locks import FileLock
@@ -118,6 +119,18 @@ def test_a_full_disk_refuses_clearly_loses_nothing_and_recovers_by_itself(disk: 
     bus.close()
     for name in ("live.db", "bulk.db", "visits.db"):
         assert select(disk.folder / "bus" / name, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_connection_that_broke_is_opened_anew_at_the_next_use(folder: Path) -> None:
+    bus = EmbeddedBus(folder, Policy())
+    broken = bus._files[Lane.LIVE]._writer
+    assert broken is not None
+    broken.close()
+    with pytest.raises(BusUnavailable):
+        bus.publish([published(1)])
+    bus.publish([published(2)])
+    assert bus.depths()["render.live"] == 1
+    bus.close()
 
 
 def test_publishing_news_waits_for_no_lock_of_bulk_or_visits(bus: Bus, folder: Path) -> None:

@@ -59,6 +59,17 @@ def test_a_message_delivered_before_comes_alone(bus: Bus) -> None:
         subscription.settle([(delivery, Done()) for delivery in batch])
 
 
+def test_fresh_messages_come_without_a_redelivered_one_that_stands_behind_them(bus: Bus) -> None:
+    bus.publish([published(1), published(2)])
+    first, second = bus.subscribe(LIVE), bus.subscribe(LIVE)
+    first.fetch(1, 0)
+    (behind,) = second.fetch(1, 0)
+    second.settle([(behind, Retry("later"))])
+    first.close()
+    assert [delivery.attempt for delivery in second.fetch(BATCH, 0)] == [1]
+    assert [delivery.attempt for delivery in second.fetch(BATCH, 0)] == [2]
+
+
 def test_at_the_delivery_limit_a_message_is_parked_with_its_reason_and_history(bus: Bus) -> None:
     sent = published(1)
     bus.publish([sent])
