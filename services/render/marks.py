@@ -19,7 +19,7 @@ from services.render.tables import (
 
 
 def mark(connection: Connection, found: Sequence[str], priority: Priority) -> None:
-    """Mark pages. One marked before keeps its turn, and the more urgent priority wins."""
+    """Mark pages. One marked before keeps its turn, unless this one is more urgent."""
     if not found:
         return
     stamp = next_stamp(connection)
@@ -47,9 +47,14 @@ def mark_all(connection: Connection, priority: Priority) -> None:
 
 def _marking(connection: Connection, statement: Any) -> Any:
     new = insert(connection, dirty).excluded
-    urgent = case((new.priority < dirty.c.priority, new.priority), else_=dirty.c.priority)
+    urgent = new.priority < dirty.c.priority
     return statement.on_conflict_do_update(
-        index_elements=["path"], set_={"stamp": new.stamp, "priority": urgent}
+        index_elements=["path"],
+        set_={
+            "stamp": new.stamp,
+            "since": case((urgent, new.since), else_=dirty.c.since),
+            "priority": case((urgent, new.priority), else_=dirty.c.priority),
+        },
     )
 
 

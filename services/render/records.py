@@ -12,7 +12,6 @@ from shared.i18n import local
 
 LIVE = "live"
 WITHDRAWN = UnpublishType.WITHDRAWAL.value
-GONE = UnpublishType.GONE.value
 
 
 def record(data: ArticlePublished | ArticleUnpublished) -> dict[str, Any]:
@@ -46,11 +45,7 @@ def record(data: ArticlePublished | ArticleUnpublished) -> dict[str, Any]:
 
 
 def _state(data: ArticlePublished | ArticleUnpublished) -> str:
-    if isinstance(data, ArticlePublished):
-        return LIVE
-    if data.unpublish_type is UnpublishType.WITHDRAWAL and data.article is None:
-        return GONE
-    return data.unpublish_type.value
+    return LIVE if isinstance(data, ArticlePublished) else data.unpublish_type.value
 
 
 def standing(row: Mapping[str, Any], former: tuple[str, ...]) -> Standing:

@@ -16,10 +16,10 @@ from services.render import paths
 from services.render.pages import Link, Pages, day_label, month_news
 from services.render.paths import Kind, Page
 from services.render.reader import Reader, Resident
-from services.render.records import GONE, LIVE, WITHDRAWN
+from services.render.state import body_of
 from services.render.webfiles import conditional, found_file
 from shared import http
-from shared.contracts.events import ArticleUnpublished
+from shared.contracts.events import ArticlePublished, ArticleUnpublished, UnpublishType
 from shared.database import Database
 from shared.i18n import text
 
@@ -118,19 +118,26 @@ def _resident(reader: Reader, path: str) -> Resident | None:
 def _for_article(site: Site, reader: Reader, resident: Resident, path: str) -> Response:
     for _ in range(_HOPS):
         data = resident.data
-        if resident.state in (LIVE, WITHDRAWN):
+        if body_of(data) is not None:
             if resident.url != path:
                 return _redirect(resident.url, 301)
             return _not_yet(site)
-        assert isinstance(data, ArticleUnpublished)  # noqa: S101 - so the other states are stored
-        location = data.location
-        if resident.state == GONE or not location or not location.isprintable():
-            return _gone(site, reader, data.explanation)
+        location = _location(data)
+        if location is None:
+            return _gone(site, reader, getattr(data, "explanation", None))
         following = reader.formerly_at(paths.address(location)) if _is_ours(location) else None
         if following is None:
             return _redirect(location, 301)
         resident = following
     return _gone(site, reader, None)
+
+
+def _location(data: ArticlePublished | ArticleUnpublished) -> str | None:
+    """Return where readers are sent instead, if anywhere."""
+    if isinstance(data, ArticlePublished) or data.unpublish_type is not UnpublishType.REDIRECT:
+        return None
+    location = data.location or ""
+    return location if location.isprintable() and location.strip() else None
 
 
 def _is_ours(location: str) -> bool:

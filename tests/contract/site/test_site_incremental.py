@@ -2,7 +2,9 @@
 
 import tempfile
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -44,7 +46,7 @@ def _url(number: int, variant: int) -> str:
     return f"/tin/bai-{number}-{variant}/"
 
 
-def _events(number: int, states: list[tuple[object, ...]]) -> list[Event]:
+def _events(number: int, states: list[tuple[Any, ...]]) -> list[Event]:
     """Return one article's events, versions rising; its address moves between two variants."""
     events: list[Event] = []
     variant, used = 0, {0}
@@ -86,7 +88,7 @@ def _events(number: int, states: list[tuple[object, ...]]) -> list[Event]:
 )
 @given(histories=HISTORIES, data=st.data())
 def test_writing_only_the_marked_pages_gives_the_same_bytes_as_writing_all(
-    empty_database: Path, histories: list[list[tuple[object, ...]]], data: st.DataObject
+    empty_database: Path, histories: list[list[tuple[Any, ...]]], data: st.DataObject
 ) -> None:
     by_article = [_events(number, states) for number, states in enumerate(histories)]
     events = [one for made in by_article for one in made]
@@ -108,7 +110,7 @@ def test_writing_only_the_marked_pages_gives_the_same_bytes_as_writing_all(
 
 def _pieces(length: int, cuts: list[int]) -> list[tuple[int, int]]:
     at = sorted({0, length, *cuts})
-    return list(zip(at, at[1:], strict=False))
+    return list(pairwise(at))
 
 
 def _named(site: Harness) -> dict[str, str]:

@@ -112,9 +112,7 @@ def test_linked_data_is_json_whatever_the_headline_says(pages: Pages) -> None:
 def test_a_withdrawn_article_says_so_and_is_not_for_indexes(pages: Pages) -> None:
     given = shown()
     withdrawn = Shown(
-        **{
-            name: getattr(given, name) for name in ("id", "version", "url", "body", "updated")
-        },
+        **{name: getattr(given, name) for name in ("id", "version", "url", "body", "updated")},
         withdrawn=True,
         explanation="Số liệu chưa đúng.",
         others=(),
@@ -138,9 +136,7 @@ def test_pictures_in_the_text_get_their_sizes_and_choices() -> None:
 
 def test_a_picture_without_renditions_is_shown_as_it_is() -> None:
     written = html(body(body_html='<p><img src="/media/x" alt="Cầu"></p>'))
-    assert written == (
-        '<p><img src="/media/x" alt="Cầu" loading="lazy" decoding="async"></p>'
-    )
+    assert written == ('<p><img src="/media/x" alt="Cầu" loading="lazy" decoding="async"></p>')
     assert image(Picture(href=HREF)).width is None
 
 

@@ -1,0 +1,61 @@
+"""Publishing one article touches a bounded number of pages, however large the site."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.contracts.events import Event
+from tests.contract.site.harness import Harness, Sites
+from tests.factories import NOON, published, unpublished
+
+
+def _filled(site: Harness, count: int) -> None:
+    site.take(*(published(n, created=NOON - timedelta(hours=7 * n)) for n in range(1, count + 1)))
+    with site.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM dirty")
+
+
+@pytest.mark.parametrize(
+    ("change", "most"),
+    [
+        (published(9999, created=NOON + timedelta(hours=1)), 14),
+        (published(9999, created=NOON - timedelta(hours=7 * 25 + 1)), 18),
+        (published(20, version=2, created=NOON - timedelta(hours=140), title="Tên khác"), 18),
+        (unpublished(20, version=2), 18),
+    ],
+    ids=["newest", "in the middle", "another headline", "taken back"],
+)
+def test_a_change_touches_as_many_pages_at_50_articles_as_at_500(
+    new_site: Sites, change: Event, most: int
+) -> None:
+    touched = []
+    for count in (50, 500):
+        site = new_site()
+        _filled(site, count)
+        site.take(change)
+        touched.append(len(site.marked()))
+    assert touched[0] == touched[1]
+    assert touched[0] <= most
+
+
+def test_today_s_news_goes_before_what_is_sent_again_and_before_a_rebuild(site: Harness) -> None:
+    from services.render.tables import Priority  # noqa: PLC0415
+
+    site.take(published(1))
+    site.store.mark_all()
+    site.writer.drain()
+    site.store.mark_all()
+    site.take(published(2), priority=Priority.BULK)
+    site.take(published(3), priority=Priority.LIVE)
+    order = site.marked()
+    assert order[0] == "/tin/bai-viet-so-3-3333333333/"
+    live, bulk = order.index("/"), order.index("/tin/bai-viet-so-2-2222222222/")
+    assert live < bulk < order.index("/robots.txt")
+
+
+def test_a_page_marked_again_and_again_still_has_its_turn(site: Harness) -> None:
+    site.mark("/")
+    site.mark("/rss.xml")
+    for _ in range(5):
+        site.mark("/")
+    assert site.marked() == ["/", "/rss.xml"]
