@@ -18,8 +18,8 @@ NEWS = load.articles()
 FILES = sorted((Path(load.__file__).parent / "news").glob("*.json"))
 SECTIONS = load.categories()
 ALLOWED = {
-    "p", "h2", "h3", "ul", "ol", "li", "blockquote", "a", "strong", "br", "table", "caption", "thead",
-    "tbody", "tr", "th", "td", "figure", "img", "figcaption",
+    "p", "h2", "h3", "ul", "ol", "li", "blockquote", "a", "strong", "br", "table", "caption",
+    "thead", "tbody", "tr", "th", "td", "figure", "img", "figcaption",
 }  # fmt: skip
 VOID = {"br", "img"}
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
