@@ -177,11 +177,7 @@ def office(canvas: Canvas) -> None:
             mix("f4efe2", "a99f8a", step * 0.2),
         )
     things.flag(canvas, 800, 890, 360)
-    canvas.oval(800, 895, 190, 34, "7fb861", "4f9448")
-    for _ in range(46):
-        turn, far = canvas.chance.uniform(0, 7), canvas.chance.uniform(0.2, 0.9)
-        left, y = 800 + 180 * far * math.cos(turn), 892 + 28 * far * math.sin(turn)
-        canvas.oval(left, y, 7, 7, canvas.chance.choice(("e2492f", "f4d04a", "f08ab0")))
+    _flower_bed(canvas)
     for x, tall in ((110, 360), (1490, 370), (330, 190), (1270, 190)):
         things.tree(canvas, x, 770, tall, "4a9450")
     for x, y, shirt in (
@@ -191,6 +187,14 @@ def office(canvas: Canvas) -> None:
         (1230, 940, "7b5aa0"),
     ):
         things.person(canvas, x, y, 120, shirt)
+
+
+def _flower_bed(canvas: Canvas) -> None:
+    canvas.oval(800, 895, 190, 34, "7fb861", "4f9448")
+    for _ in range(46):
+        turn, far = canvas.chance.uniform(0, 7), canvas.chance.uniform(0.2, 0.9)
+        left, y = 800 + 180 * far * math.cos(turn), 892 + 28 * far * math.sin(turn)
+        canvas.oval(left, y, 7, 7, canvas.chance.choice(("e2492f", "f4d04a", "f08ab0")))
 
 
 def clinic(canvas: Canvas) -> None:

@@ -63,14 +63,7 @@ def _stall(canvas: Canvas, x: float, y: float, scale: float, code: str) -> None:
 
 def evening_road(canvas: Canvas) -> None:
     canvas.shade(0, 620, "1f2f5f", "5a4f86", "c9798a", "f7b588")
-    for _ in range(70):
-        canvas.oval(
-            canvas.chance.uniform(0, WIDTH), canvas.chance.uniform(0, 260), 1.7, 1.7, "fff4d8"
-        )
-    turns = [math.radians(angle) for angle in range(-110, 71, 5)]
-    outer = [(1290 + 44 * math.cos(t), 160 + 44 * math.sin(t)) for t in turns]
-    inner = [(1276 + 36 * math.cos(t), 160 + 42 * math.sin(t)) for t in reversed(turns)]
-    canvas.shape([*outer, *inner], "fff3cf")
+    _stars_and_moon(canvas)
     canvas.ridge(590, 190, "4f4a7a", "7f6288")
     canvas.ridge(620, 90, "3a4066", "4f5a70")
     canvas.shade(610, HEIGHT, "4a6a5a", "36584c", "22403a")
@@ -102,6 +95,17 @@ def evening_road(canvas: Canvas) -> None:
     _lamps(canvas)
     things.person(canvas, 730, 800, 96, "d9822b")
     things.person(canvas, 790, 806, 84, "7ba7d9")
+
+
+def _stars_and_moon(canvas: Canvas) -> None:
+    for _ in range(70):
+        canvas.oval(
+            canvas.chance.uniform(0, WIDTH), canvas.chance.uniform(0, 260), 1.7, 1.7, "fff4d8"
+        )
+    turns = [math.radians(angle) for angle in range(-110, 71, 5)]
+    outer = [(1290 + 44 * math.cos(t), 160 + 44 * math.sin(t)) for t in turns]
+    inner = [(1276 + 36 * math.cos(t), 160 + 42 * math.sin(t)) for t in reversed(turns)]
+    canvas.shape([*outer, *inner], "fff3cf")
 
 
 def _lamps(canvas: Canvas) -> None:
