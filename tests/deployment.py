@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import httpx
@@ -72,7 +72,27 @@ class Deployment:
             **settings,
         }
         self._supervisor: subprocess.Popen[bytes] | None = None
-        self.http = httpx.Client(base_url=self.url, timeout=60)
+        self._clients: list[httpx.Client] = []
+        self.http = self.client()
+
+    def client(self, **headers: str) -> httpx.Client:
+        """Return a client of the front door, closed when the deployment is."""
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        """Stop it if it runs, and close every client."""
+        self.stop()
+        for client in self._clients:
+            client.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def start(self) -> None:
         """Start it and return once its front door answers."""
@@ -180,11 +200,7 @@ class Editor:
     """Somebody with a token who writes articles."""
 
     def __init__(self, deployment: Deployment, *scopes: str) -> None:
-        self.http = httpx.Client(
-            base_url=deployment.url,
-            headers={"Authorization": f"Bearer {deployment.token(*scopes)}"},
-            timeout=60,
-        )
+        self.http = deployment.client(Authorization=f"Bearer {deployment.token(*scopes)}")
 
     def category(self, slug: str, name: str) -> None:
         assert self.http.put(f"/v1/categories/{slug}", json={"name": name}).is_success

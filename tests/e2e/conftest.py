@@ -8,10 +8,9 @@ from tests.deployment import Deployment, Editor
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """One running deployment that the end-to-end tests share; each writes articles of its own."""
-    started = Deployment(tmp_path_factory.mktemp("deployment"))
-    started.start()
-    yield started
-    assert started.stop() == 0
+    with Deployment(tmp_path_factory.mktemp("deployment")) as started:
+        yield started
+        assert started.stop() == 0
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,31 @@
+"""``python -m benchmarks [NAME…] [--quick]`` measures and prints a Markdown table."""
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+
+NAMES = ("start", "latency", "imports", "searches", "views")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of: {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(NAMES)
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    )
+    print("\n| what | figure | beside it, in the same run |\n| --- | --- | --- |")
+    for name in options.names or NAMES:
+        for row in importlib.import_module(f"benchmarks.{name}").measure(quick=options.quick):
+            print(f"| {row.what} | {row.figure} | {row.beside} |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""What every benchmark needs: a deployment in a temporary folder, percentiles, a table."""
+
+import math
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.deployment import PROCESSES, Deployment, Editor
+
+READER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was done, the figure, and its limit or aim in the same run."""
+
+    what: str
+    figure: str
+    beside: str
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the nearest-rank percentile; ``share`` from 0 to 1."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"
+
+
+def both(values: Sequence[float]) -> str:
+    return f"p50 {ms(percentile(values, 0.5))}, p99 {ms(percentile(values, 0.99))}"
+
+
+@contextmanager
+def running(**settings: str) -> Iterator[tuple[Deployment, Editor]]:
+    """Give a running deployment and an editor of it, in a folder that is removed afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="bantin-bench-") as folder,
+        Deployment(Path(folder) / "var", **settings) as deployment,
+    ):
+        yield deployment, Editor(deployment)
+
+
+def until(what: Callable[[], bool], *, within: float = 600, every: float = 0.002) -> float:
+    """Return the seconds until ``what`` holds."""
+    began = time.perf_counter()
+    while not what():
+        if time.perf_counter() - began > within:
+            raise TimeoutError(f"did not come true within {within} s")
+        time.sleep(every)
+    return time.perf_counter() - began
+
+
+def cpu_seconds(deployment: Deployment) -> dict[str, float]:
+    """Return the processor time each process has used so far."""
+    used = {}
+    for name, pid in deployment.pids().items():
+        times = psutil.Process(pid).cpu_times()
+        used[name] = times.user + times.system
+    return used
+
+
+def resident_mb(deployment: Deployment) -> dict[str, float]:
+    """Return the resident memory of each process, in MB (10^6 bytes)."""
+    return {
+        name: psutil.Process(pid).memory_info().rss / 1e6 for name, pid in deployment.pids().items()
+    }
+
+
+def drained(deployment: Deployment) -> Callable[[], bool]:
+    """Return a test for «no work is left»: outbox, queues and dirty pages are empty."""
+
+    def is_drained() -> bool:
+        depth = sum(
+            float(line.rsplit(" ", 1)[1])
+            for name in PROCESSES
+            for line in deployment.metrics(name).splitlines()
+            if line.startswith(("bantin_outbox_oldest_seconds", "bantin_pages_dirty"))
+        )
+        queues = deployment.command("shared.bus", "depths").stdout
+        waiting = sum(int(word) for word in queues.split() if word.isdigit())
+        return depth == 0 and waiting == 0
+
+    return is_drained
+
+
+def publish(editor: Editor, article_id: Any, document: dict[str, Any]) -> str:
+    """Save and publish an article; return its address."""
+    saved = editor.put(article_id, document)
+    if not saved.is_success:
+        raise RuntimeError(saved.text)
+    answer = editor.publish(article_id)
+    if not answer.is_success:
+        raise RuntimeError(answer.text)
+    return str(answer.json()["url"])
