@@ -192,8 +192,7 @@ class Deployment:
 
     def dead_letters(self) -> list[Any]:
         done = self.command("shared.bus", "deadletters", "list", "--json")
-        found: list[Any] = json.loads(done.stdout)
-        return found
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 class Editor:
