@@ -38,6 +38,24 @@ READER = """
         print(engine.search(Query(line.strip())).total, flush=True)
 """
 
+FULL_DISK = """
+    import resource, sys
+    from shared.index import open_index
+    from tests.contract.index.writes import live
+
+    index = open_index(sys.argv[1])
+    words = " ".join(str(number) for number in range(20_000))
+    large = [live(number, 2, "Đường", body=words) for number in range(5)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for room in (0, 1000, 4096, 20_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+        outcomes = index.write(large)
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        print(*{outcome.value for outcome in outcomes})
+    print(*{outcome.value for outcome in index.write([live(7)])})
+    print(*{outcome.value for outcome in index.write(large)})
+"""
+
 
 def _start(code: str, url: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
@@ -114,3 +132,17 @@ def test_readers_are_never_disturbed_by_commits_and_merges(
         index.write([live(version % 50, version)])
         assert engine.search(Query("cầu")).total == 50
     _wait(lambda: engine.search(Query("cầu")).total == 50)
+
+
+def test_a_full_disk_makes_writes_unavailable_keeps_what_was_there_and_passes(
+    index: Index, url: str, engine: Engine
+) -> None:
+    index.write([live(number) for number in range(5)])
+    index.close()
+    with _start(FULL_DISK, url) as writer:
+        said, _ = writer.communicate(timeout=60)
+    # Where the log of a warning goes to standard output too, only the outcomes' lines count.
+    outcomes = [line for line in said.splitlines() if line in {"stored", "unavailable"}]
+    assert outcomes == ["unavailable"] * 4 + ["stored"] * 2
+    assert engine.search(Query("cầu")).total == 1
+    assert engine.search(Query("đường")).total == 5

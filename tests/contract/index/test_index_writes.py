@@ -57,9 +57,10 @@ def test_an_older_version_arriving_late_changes_nothing(index: Index, find: Find
 
 
 def test_the_same_version_twice_is_stored_once(index: Index, find: Find) -> None:
-    index.write([live(version=1)])
-    assert index.write([live(version=1), live(version=1)]) == [STORED, STORED]
-    assert find() == [1]
+    index.write([live(version=1, title="Cầu")])
+    again = live(version=1, title="Đường")
+    assert index.write([again, again]) == [STORED, STORED], "said again, without effect"
+    assert (find(), find("cầu"), find("đường")) == ([1], [1], [])
 
 
 def test_an_unpublished_article_is_not_found(index: Index, find: Find) -> None:
