@@ -7,6 +7,7 @@ from typing import Any, Final
 import tantivy
 
 from shared.index.tantivy.schema import TEXTS
+from shared.text.keystrokes import meant
 from shared.text.normalise import nfc
 from shared.text.words import Question, Term, tokens
 
@@ -35,7 +36,14 @@ def as_written(source: dict[str, Any], asked: Question) -> str | None:
 
 
 def candidates(searcher: tantivy.Searcher, asked: Question) -> Iterator[str]:
-    """Yield questions with near spellings of the words that no article has, likeliest first."""
+    """Yield questions that the reader may have meant, likeliest first.
+
+    First the keys as an input method would have read them, then near spellings of the words that
+    no article has.
+    """
+    read = [meant(term.folded) for term in asked.terms]
+    if any(read):
+        yield " ".join(word or term.accented for word, term in zip(read, asked.terms, strict=True))
     choices: list[list[str]] = []
     changed = False
     for term in asked.terms:

@@ -65,6 +65,15 @@ def test_a_slip_of_the_finger_gets_a_suggestion_that_finds_something(
     assert find("chính quyền") == [1]
 
 
+@pytest.mark.parametrize("typed", ["chinhs quyeenf", "Chinh1 quye6n2", "chinhs quyeen"])
+def test_keys_typed_without_the_input_method_are_understood(
+    index: Index, engine: Engine, typed: str
+) -> None:
+    index.write([live(1, title="Chính quyền xã")])
+    results = engine.search(Query(typed))
+    assert (results.total, results.suggestion) == (0, "chính quyền")
+
+
 def test_no_suggestion_is_made_where_something_or_nothing_near_is_found(
     index: Index, engine: Engine
 ) -> None:
