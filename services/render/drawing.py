@@ -31,9 +31,11 @@ class Drawing:
         return self._of_site(page), None
 
     def _article(self, page: Page) -> tuple[bytes | None, Written | None]:
-        resident = self._reader.at(page.path)
-        written = None if resident is None else Written(resident.id, resident.version)
-        shown = self._reader.shown(page.path)
+        found = self._reader.shown(page.path)
+        if found is None:
+            return None, None
+        resident, shown = found
+        written = Written(resident.id, resident.version)
         return (None if shown is None else self._pages.article(self._sections, shown)), written
 
     def _of_category(self, page: Page, section: Section) -> bytes | None:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal, select
 
 from services.render import surroundings
 from services.render.dirty import REACH, neighbours
-from services.render.records import LIVE, WITHDRAWN
+from services.render.records import LIVE
 from services.render.state import Card, Section, Shown, body_of, decode_card
 from services.render.surroundings import in_month, month_after, month_before
 from services.render.tables import addresses, articles, categories
@@ -16,6 +16,17 @@ from shared.contracts.events import ArticlePublished, ArticleUnpublished
 
 _c = articles.c
 _NEWEST = (_c.created.desc(), _c.id.desc())
+_HERE = _c.url == bindparam("address")
+_AT = select(articles).where(_HERE).order_by(_c.version.desc(), _c.id).limit(1)
+_OWNER = (
+    select(articles)
+    .where(
+        _c.id.in_(select(addresses.c.article_id).where(addresses.c.path == bindparam("address")))
+    )
+    # Whose address it is comes before whose it was; among the latter, who changed last.
+    .order_by(_HERE.desc(), _c.version.desc(), _c.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,6 @@ class Resident:
 
     id: str
     version: int
-    state: str
     url: str
     data: ArticlePublished | ArticleUnpublished
 
@@ -91,39 +101,35 @@ class Reader:
             (row.url, row.updated) for row in self._connection.execute(query.order_by(*_NEWEST))
         ]
 
-    def at(self, url: str) -> Resident | None:
-        """Return the article whose current address this is."""
-        return self._resident(_c.url == url)
-
     def formerly_at(self, address: str) -> Resident | None:
         """Return the article that has or had this address, those of old portals too."""
-        owned = select(addresses.c.article_id).where(addresses.c.path == address)
-        return self._resident(_c.id.in_(owned))
+        row = self._connection.execute(_OWNER, {"address": address}).mappings().first()
+        return None if row is None else _resident(row)
 
-    def shown(self, url: str) -> Shown | None:
-        """Return the article that has a page at this address."""
-        row = self._row(_c.url == url)
-        if row is None or row["state"] not in (LIVE, WITHDRAWN):
+    def shown(self, url: str) -> tuple[Resident, Shown | None] | None:
+        """Return whose address this is now, and the page there if there is one."""
+        row = self._connection.execute(_AT, {"address": url}).mappings().first()
+        if row is None:
             return None
-        data = _data(row)
-        body = body_of(data)
+        resident = _resident(row)
+        body = body_of(resident.data)
         if body is None:
-            return None
-        withdrawn = isinstance(data, ArticleUnpublished)
-        return Shown(
-            id=row["id"],
-            version=row["version"],
+            return resident, None
+        back = resident.data if isinstance(resident.data, ArticleUnpublished) else None
+        page = Shown(
+            id=resident.id,
             url=url,
             body=body,
             updated=row["updated"],
-            withdrawn=withdrawn,
-            explanation=data.explanation if isinstance(data, ArticleUnpublished) else None,
-            others=() if withdrawn else self._neighbours(row),
+            withdrawn=back is not None,
+            explanation=back.explanation if back else None,
+            others=() if back else self._neighbours(row),
         )
+        return resident, page
 
-    def _neighbours(self, row: Mapping[str, Any]) -> tuple[Card, ...]:
+    def _neighbours(self, row: Mapping[Any, Any]) -> tuple[Card, ...]:
         newer, older = (
-            surroundings.nearest(self._connection, row, REACH, newer=side, column=_c.card)
+            surroundings.nearest(self._connection, row, REACH, newer=side, cards=True)
             for side in (True, False)
         )
         shown_newer, shown_older = neighbours(newer, older)
@@ -133,19 +139,8 @@ class Reader:
         query = select(_c.card).where(_c.state == LIVE, *conditions).order_by(*_NEWEST)
         return [decode_card(text) for text in self._connection.scalars(query.limit(limit))]
 
-    def _row(self, condition: ColumnElement[bool]) -> Mapping[str, Any] | None:
-        query = select(articles).where(condition).order_by(_c.version.desc(), _c.id).limit(1)
-        row = self._connection.execute(query).mappings().one_or_none()
-        return None if row is None else dict(row)
 
-    def _resident(self, condition: ColumnElement[bool]) -> Resident | None:
-        row = self._row(condition)
-        if row is None:
-            return None
-        return Resident(row["id"], row["version"], row["state"], row["url"], _data(row))
-
-
-def _data(row: Mapping[str, Any]) -> ArticlePublished | ArticleUnpublished:
-    if row["state"] == LIVE:
-        return ArticlePublished.model_validate_json(row["payload"])
-    return ArticleUnpublished.model_validate_json(row["payload"])
+def _resident(row: Mapping[Any, Any]) -> Resident:
+    model = ArticlePublished if row["state"] == LIVE else ArticleUnpublished
+    data = model.model_validate_json(row["payload"])
+    return Resident(row["id"], row["version"], row["url"], data)

@@ -7,11 +7,10 @@ from services.render import paths
 from services.render.dirty import Standing
 from services.render.state import body_of, card_of
 from services.render.tables import Delivery
-from shared.contracts.events import ArticlePublished, ArticleUnpublished, UnpublishType
+from shared.contracts.events import ArticlePublished, ArticleUnpublished
 from shared.i18n import local
 
 LIVE = "live"
-WITHDRAWN = UnpublishType.WITHDRAWAL.value
 
 
 def record(data: ArticlePublished | ArticleUnpublished) -> dict[str, Any]:

@@ -90,20 +90,12 @@ class Shown:
     """An article's page: the article, and what else it needs to be drawn."""
 
     id: str
-    version: int
     url: str
     body: ArticleBody
     updated: str
     withdrawn: bool
     explanation: str | None
     others: tuple[Card, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """What stands at an address whose article was taken back for good."""
-
-    explanation: str | None
 
 
 def body_of(data: ArticlePublished | ArticleUnpublished) -> ArticleBody | None:

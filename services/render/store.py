@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from services.render import marks, paths
 from services.render.dirty import Around, Standing, touched
@@ -28,6 +28,10 @@ from shared.database import Database
 
 UNPLACED = 1_000_000
 """Position of a category that is known only by the label of an article."""
+_BY_ID = select(articles).where(articles.c.id == bindparam("its_id"))
+_ADDRESSES = select(addresses.c.path).where(addresses.c.article_id == bindparam("its_id"))
+_FORGET_ADDRESSES = delete(addresses).where(addresses.c.article_id == bindparam("its_id"))
+_CATEGORY = select(categories).where(categories.c.slug == bindparam("its_slug"))
 Change = ArticlePublished | ArticleUnpublished | CategoryChanged
 
 
@@ -78,13 +82,14 @@ class _Batch:
         self._own: set[str] = set()
         self._others: set[str] = set()
         self._everything = False
+        put = insert(connection, articles)
+        kept = {
+            column.name: put.excluded[column.name] for column in articles.c if column.name != "id"
+        }
+        self._put_article = put.on_conflict_do_update(index_elements=["id"], set_=kept)
 
     def article(self, data: ArticlePublished | ArticleUnpublished) -> None:
-        old = (
-            self._connection.execute(select(articles).where(articles.c.id == str(data.id)))
-            .mappings()
-            .one_or_none()
-        )
+        old = self._connection.execute(_BY_ID, {"its_id": str(data.id)}).mappings().one_or_none()
         if old is not None and old["version"] > data.version:
             return
         new = record(data)
@@ -129,9 +134,7 @@ class _Batch:
             self._everything = True
 
     def _category(self, slug: str) -> Any:
-        return self._connection.execute(
-            select(categories).where(categories.c.slug == slug)
-        ).one_or_none()
+        return self._connection.execute(_CATEGORY, {"its_slug": slug}).one_or_none()
 
     def _put_category(
         self, slug: str, name: str, position: int, version: int, label_version: int
@@ -148,8 +151,7 @@ class _Batch:
         )
 
     def _former(self, article_id: str) -> tuple[str, ...]:
-        query = select(addresses.c.path).where(addresses.c.article_id == article_id)
-        return tuple(self._connection.scalars(query))
+        return tuple(self._connection.scalars(_ADDRESSES, {"its_id": article_id}))
 
     def _place(self, row: Any, former: Sequence[str]) -> tuple[Standing, Around]:
         place = standing(row, tuple(former))
@@ -158,12 +160,8 @@ class _Batch:
         return place, around(self._connection, row)
 
     def _save(self, row: dict[str, Any], found: Sequence[str]) -> None:
-        statement = insert(self._connection, articles)
-        kept = {name: statement.excluded[name] for name in row if name != "id"}
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["id"], set_=kept), row
-        )
-        self._connection.execute(delete(addresses).where(addresses.c.article_id == row["id"]))
+        self._connection.execute(self._put_article, row)
+        self._connection.execute(_FORGET_ADDRESSES, {"its_id": row["id"]})
         self._connection.execute(
             insert(self._connection, addresses),
             [{"path": path, "article_id": row["id"]} for path in {*map(paths.address, found)}],

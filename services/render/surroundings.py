@@ -1,9 +1,20 @@
 """What else is listed around an article's place, asked of the page database in bounded queries."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 
 from services.render.dirty import KNOWN, Around
 from services.render.records import LIVE
@@ -34,20 +45,42 @@ def around(connection: Connection, row: Mapping[str, Any]) -> Around:
 
 
 def nearest(
-    connection: Connection, row: Mapping[str, Any], limit: int, *, newer: bool, column: Any = _c.url
-) -> tuple[Any, ...]:
-    """Return ``column`` of the nearest listed news of its category, nearest first."""
+    connection: Connection,
+    row: Mapping[str, Any],
+    limit: int,
+    *,
+    newer: bool,
+    cards: bool = False,
+) -> tuple[str, ...]:
+    """Return addresses (or cards) of the nearest listed news of its category, nearest first."""
+    values = {
+        "its_category": row["category"],
+        "its_created": row["created"],
+        "its_id": row["id"],
+        "most": limit,
+    }
+    return tuple(connection.scalars(_NEAREST[newer, cards], values))
+
+
+def _nearest(column: Any, *, newer: bool) -> Select[Any]:
     place = tuple_(_c.created, _c.id)
-    here = tuple_(row["created"], row["id"])
-    query = (
+    here = tuple_(bindparam("its_created", type_=BigInteger), bindparam("its_id", type_=String))
+    return (
         select(column)
-        .where(_c.state == LIVE, _c.category == row["category"])
+        .where(_c.state == LIVE, _c.category == bindparam("its_category"))
         .where(place > here if newer else place < here)
-        .where(_c.id != row["id"])  # it may still stand elsewhere, if it is being moved
+        .where(_c.id != bindparam("its_id"))  # it may still stand elsewhere, if it is moving
         .order_by(*((_c.created, _c.id) if newer else (_c.created.desc(), _c.id.desc())))
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    return tuple(connection.scalars(query))
+
+
+# Asked for every article and every page of one; to build a statement costs more than to run it.
+_NEAREST: Final = {
+    (newer, cards): _nearest(_c.card if cards else _c.url, newer=newer)
+    for newer in (True, False)
+    for cards in (True, False)
+}
 
 
 def in_month(month: str) -> ColumnElement[bool]:

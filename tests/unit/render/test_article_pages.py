@@ -42,7 +42,6 @@ def shown(**fields: object) -> Shown:
     article = body(**fields)
     return Shown(
         id=str(an_id(1)),
-        version=1,
         url="/tin/a/",
         body=article,
         updated="2026-03-14T12:00:00+07:00",
@@ -112,7 +111,7 @@ def test_linked_data_is_json_whatever_the_headline_says(pages: Pages) -> None:
 def test_a_withdrawn_article_says_so_and_is_not_for_indexes(pages: Pages) -> None:
     given = shown()
     withdrawn = Shown(
-        **{name: getattr(given, name) for name in ("id", "version", "url", "body", "updated")},
+        **{name: getattr(given, name) for name in ("id", "url", "body", "updated")},
         withdrawn=True,
         explanation="Số liệu chưa đúng.",
         others=(),
