@@ -11,5 +11,6 @@ WEIGHTS: Final = Weights(
     by=1.0,
     body=1.0,
     accented=0.5,  # typed without marks, «ban» means «ban» a little more than «bàn»
-    adjacent=1.0,  # Vietnamese words are of several syllables: side by side they are the word
+    whole=10.0,  # the whole question in a row, be it in the body, beats one word in a title
+    adjacent=2.0,  # Vietnamese words are of several syllables: side by side they are the word
 )

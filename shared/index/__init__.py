@@ -59,8 +59,10 @@ class Weights:
     body: float = 1.0
     accented: float = 0.5
     """Share of the weight that a match with the same marks adds, for words typed without."""
-    adjacent: float = 1.0
+    adjacent: float = 2.0
     """Share of the weight that two words standing together as typed add."""
+    whole: float = 10.0
+    """Score that the whole question in a row adds, in whatever field."""
 
 
 class Written(Enum):

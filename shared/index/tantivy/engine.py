@@ -19,6 +19,9 @@ from shared.text.words import Question, question, tokens
 _MOST_VALUES = 10_000
 """Facet values that are told apart; categories and years are far fewer."""
 
+_LOOKED_INTO = 5
+"""Articles in which the spelling of a suggestion is looked for."""
+
 
 class TantivyEngine:
     """May be used by many threads. The folder need not exist yet."""
@@ -79,10 +82,12 @@ class TantivyEngine:
             addresses = [address for _, address in found.hits]
         return Results(total, tuple(_hit(view, address, asked) for address in addresses), facets)
 
-    def _best(self, view: View, query: Query, asked: Question) -> dict[str, Any]:
+    def _best(self, view: View, query: Query, asked: Question) -> list[dict[str, Any]]:
         built = build(asked, _filters(query), self._weights)
-        found = view.searcher.search(built, limit=1, count=False, weight_by_field="recency")
-        return layout.source_of(view.searcher.doc(found.hits[0][1])) if found.hits else {}
+        found = view.searcher.search(
+            built, limit=_LOOKED_INTO, count=False, weight_by_field="recency"
+        )
+        return [layout.source_of(view.searcher.doc(address)) for _, address in found.hits]
 
     def _suggestion(self, view: View, query: Query, asked: Question) -> str | None:
         for candidate in spelling.candidates(view.searcher, asked):
@@ -92,7 +97,7 @@ class TantivyEngine:
                 found = found.loosened()
                 best = self._best(view, query, found)
             if best:
-                return spelling.as_written(best, found)
+                return spelling.as_written(best, found) or candidate
         return None
 
 

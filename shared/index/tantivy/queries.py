@@ -52,6 +52,10 @@ def build(question: Question, filters: Filters, weights: Weights) -> tantivy.Que
             (_SHOULD, tantivy.Query.boost_query(_side_by_side(name, pair), weight))
             for pair in pairs
         ]
+    if pairs and len(question.terms) <= _NEIGHBOURS:
+        rows = [_side_by_side(name, question.terms) for name in _NEIGHBOUR_FIELDS]
+        whole = tantivy.Query.disjunction_max_query(rows)
+        clauses.append((_SHOULD, tantivy.Query.const_score_query(whole, weights.whole)))
     return tantivy.Query.boolean_query(clauses)
 
 

@@ -1,6 +1,6 @@
 """What the reader may have meant, when nothing was found as typed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any, Final
 
@@ -18,21 +18,20 @@ _SHORTEST: Final = 3
 """A shorter word has so many neighbours that none of them is a good guess."""
 
 
-def as_written(source: dict[str, Any], asked: Question) -> str | None:
-    """Return the words asked for as an article writes them, in lower case; None if it has none."""
+def as_written(sources: Iterable[dict[str, Any]], asked: Question) -> str | None:
+    """Return the words asked for as the first article that has them in a row writes them.
+
+    In lower case. Words picked from here and there would make a phrase that nobody has written.
+    """
     wanted = [term.folded for term in asked.terms]
-    seen: dict[str, str] = {}
-    for name in ("title", "summary", "body"):
-        found = list(tokens(nfc(source.get(name, ""))))
-        for start in range(len(found) - len(wanted) + 1):
-            run = found[start : start + len(wanted)]
-            if [token.folded for token in run] == wanted:
-                return " ".join(token.accented for token in run)
-        for token in found:
-            seen.setdefault(token.folded, token.accented)
-    if not seen:
-        return None
-    return " ".join(seen.get(term.folded, term.accented) for term in asked.terms)
+    for source in sources:
+        for name in ("title", "summary", "body"):
+            found = list(tokens(nfc(source.get(name, ""))))
+            for start in range(len(found) - len(wanted) + 1):
+                run = found[start : start + len(wanted)]
+                if [token.folded for token in run] == wanted:
+                    return " ".join(token.accented for token in run)
+    return None
 
 
 def candidates(searcher: tantivy.Searcher, asked: Question) -> Iterator[str]:

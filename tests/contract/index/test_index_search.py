@@ -289,3 +289,24 @@ def test_texts_full_of_nonsense_can_be_written_and_found(index: Index, find: Fin
     assert find("kim cầu") == [1]
     assert find("x" * 512) == [1], "words are cut to the same length on both sides"
     assert sorted(find()) == [1, 2]
+
+
+def test_a_word_of_two_syllables_in_the_text_beats_one_of_them_in_a_title(
+    index: Index, find: Find
+) -> None:
+    filler = "Lễ hội mùa xuân diễn ra tại đình làng với đông đảo người dân. " * 5
+    index.write(
+        [
+            live(1, title="Giải bóng đá", body=filler + "Hai đội hoà."),
+            live(2, title="Ngày hội", body=filler + "Tổ hoà giải đã làm việc."),
+            live(3, title="Tin thứ ba", body=filler),
+        ]
+    )
+    assert find("hoà giải") == [2, 1]
+
+
+def test_a_suggested_spelling_is_one_that_an_article_has(index: Index, engine: Engine) -> None:
+    index.write([live(1, title="Phòng dịch", body="Vật chứa nước. Nước chảy. Phòng ở.")])
+    results = engine.search(Query("phòng cháy chua"))
+    assert (results.total, results.suggestion) == (1, None)
+    assert engine.search(Query("phong chayy")).suggestion == "phong chay"
