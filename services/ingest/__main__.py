@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +18,7 @@ from shared import log, runtime
 from shared.bus import open_bus
 from shared.clock import now
 from shared.contracts.article import Moment
+from shared.database import Database
 from shared.runtime import Process
 from shared.settings import describe
 
@@ -98,19 +100,18 @@ def _migrate(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 def _replay(settings: Settings, options: argparse.Namespace) -> int:
-    store = bootstrap.open_store(settings)
     scope = Scope(category=options.category, since=options.since)
     sent = 0
-    for sent in replay(Published(store.database), open_bus(settings.bus_url), options.to, scope):
-        sys.stderr.write(f"\r{sent}")
+    with _opened(settings) as database, closing(open_bus(settings.bus_url)) as bus:
+        for sent in replay(Published(database), bus, options.to, scope):
+            sys.stderr.write(f"\r{sent}")
     sys.stderr.write(f"\r{sent} article(s) sent to {options.to}.\n")
     return 0
 
 
 def _manifest(settings: Settings, _options: argparse.Namespace) -> int:
-    store = bootstrap.open_store(settings)
-    bus = open_bus(settings.bus_url)
-    sent = send_manifests(Published(store.database), bus, size=settings.manifest_size)
+    with _opened(settings) as database, closing(open_bus(settings.bus_url)) as bus:
+        sent = send_manifests(Published(database), bus, size=settings.manifest_size)
     sys.stderr.write(f"{sent} manifest(s) sent.\n")
     return 0
 
@@ -126,13 +127,16 @@ def _token_create(settings: Settings, options: argparse.Namespace) -> int:
     bootstrap.migrate(settings)
     expires = now() + timedelta(days=options.expires_days) if options.expires_days else None
     scopes = frozenset(TokenScope(scope) for scope in options.scope)
-    token = _tokens(settings).create(options.name, scopes, expires)
+    with _opened(settings) as database:
+        token = Tokens(database).create(options.name, scopes, expires)
     sys.stdout.write(f"{token}\n")
     return 0
 
 
 def _token_list(settings: Settings, _options: argparse.Namespace) -> int:
-    for token in _tokens(settings).all():
+    with _opened(settings) as database:
+        tokens = Tokens(database).all()
+    for token in tokens:
         state = "good" if token.is_good(now()) else "revoked" if token.revoked_at else "expired"
         until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "for ever"
         scopes = ",".join(sorted(token.scopes))
@@ -142,14 +146,15 @@ def _token_list(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 def _token_revoke(settings: Settings, options: argparse.Namespace) -> int:
-    if _tokens(settings).revoke(options.id):
-        return 0
+    with _opened(settings) as database:
+        if Tokens(database).revoke(options.id):
+            return 0
     sys.stderr.write(f"There is no token {options.id} that is still good.\n")
     return 1
 
 
-def _tokens(settings: Settings) -> Tokens:
-    return Tokens(bootstrap.open_store(settings).database)
+def _opened(settings: Settings) -> closing[Database]:
+    return closing(Database(settings.ingest_database_url))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from services.ingest.records import Draft
-from services.ingest.sanitise import body_pictures, is_empty, sanitise
+from services.ingest.sanitise import TooDeepError, body_pictures, is_empty, sanitise
 from shared.contracts.article import Article, ContractError, FieldProblem, parse_article
 
 _OWN: Final = re.compile(
@@ -58,7 +58,10 @@ def _no_constant(name: str) -> Any:
 def prepare(document: object, article_id: UUID | None = None) -> Draft:
     """Check and sanitise a decoded document. Raises ContractError."""
     found, article = parse_article(document, article_id)
-    html = sanitise(article.body)
+    try:
+        html = sanitise(article.body)
+    except TooDeepError as error:
+        raise ContractError([FieldProblem("/bodies/0/value", str(error))]) from error
     if is_empty(html):
         raise ContractError([FieldProblem("/bodies/0/value", "nothing is left of it to read")])
     article = article.with_body(html)

@@ -18,16 +18,23 @@ _FOREIGN = {"address", "article", "aside", "center", "dd", "div", "dl", "dt", "f
 _FOREIGN |= {"main", "nav", "pre", "section"}
 """Blocks that readers do not get; each becomes a paragraph, so that words do not run together."""
 _RENAMED: Final = {"h1": "h2", "h5": "h4", "h6": "h4"} | dict.fromkeys(_FOREIGN, "div")
+_PASSES: Final = 5
 _CELL = {"colspan", "rowspan"}
 _LINK = re.compile(r"(?:https?:|mailto:|tel:|/(?![/\\]))", re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9]\d{0,2}")
 _TAG = re.compile(rf"(</?)({'|'.join(sorted(_RENAMED))})>")
-_DIV = re.compile(
-    r"<div>((?:(?!</?(?:div|p|h[2-4]|ul|ol|table|figure|blockquote)>).)*)</div>", re.DOTALL
-)
+_DIV = re.compile(rf"<div>((?:[^<]|</?(?:{'|'.join(sorted(_INLINE))})(?: [^>]*)?>)*)</div>")
 _LEFT_OVER = re.compile(r"</?div>|<p>\s*</p>")
 _IMG = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+_BLOCK_TAG = re.compile(
+    r"<(/?)(?:address|article|aside|blockquote|center|details|dialog|dir|div|dl|fieldset"
+    r"|figcaption|figure|footer|form|header|hgroup|listing|main|menu|nav|ol|optgroup|pre|search"
+    r"|section|summary|table|ul)\b",
+    re.IGNORECASE,
+)
+DEPTH: Final = 200
+"""Blocks inside one another; the parser's time grows with the square of it."""
 _FIGURE = re.compile(r"<figure>(.*?)</figure>", re.DOTALL)
 _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
 _ANY_TAG = re.compile(r"<[^>]*>")
@@ -63,12 +70,30 @@ _CLEANER = nh3.Cleaner(
 )
 
 
+class TooDeepError(ValueError):
+    """Blocks stand inside one another deeper than any article needs."""
+
+
 def sanitise(html: str) -> str:
-    """Return HTML of the allowed tags alone; a second pass changes nothing.
+    """Return HTML of the allowed tags alone; a second pass changes nothing. Raises TooDeepError.
 
     Attribute values come out of the cleaner with ``<``, ``>`` and quotes escaped, so that what
     looks like a tag in its answer is one.
     """
+    depth = 0
+    for tag in _BLOCK_TAG.finditer(html):
+        depth = max(depth - 1, 0) if tag[1] else depth + 1
+        if depth > DEPTH:
+            raise TooDeepError(f"blocks are nested deeper than {DEPTH}")
+    for _ in range(_PASSES):
+        before, html = html, _pass(html)
+        if html == before:
+            break
+    return html
+
+
+def _pass(html: str) -> str:
+    """Clean once, and put our tags for foreign ones, which may need cleaning in their turn."""
     clean = _CLEANER.clean(html)
     clean = _TAG.sub(lambda tag: f"{tag[1]}{_RENAMED[tag[2]]}>", clean)
     if "<div>" in clean:

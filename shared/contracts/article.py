@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -35,6 +35,7 @@ _MEDIA_HREF = re.compile(
     r"/media/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:/[a-z0-9-]+)?"
 )
 _URN = "urn:uuid:"
+_Item = TypeVar("_Item")
 _NOTED: Final = frozenset({"standard", "$schema"})
 """What a ninjs document says about its own format: accepted at the top, and not kept."""
 
@@ -81,6 +82,13 @@ def _media_href(value: str) -> str:
     if media_id(value) is None:
         raise ValueError("the address of a picture is /media/<uuid>")
     return value
+
+
+def _not_empty(items: tuple[_Item, ...]) -> tuple[_Item, ...]:
+    """Refuse an empty list only where every item is good; else the items' errors are enough."""
+    if not items:
+        raise ValueError("at least one is needed")
+    return items
 
 
 Line = Annotated[str, AfterValidator(one_line)]
@@ -169,7 +177,9 @@ class Association(Part):
     """A picture beside the text; the first leads the page."""
 
     type: Literal["picture"] = "picture"
-    renditions: Annotated[tuple[PictureRendition, ...], Field(min_length=1, max_length=20)]
+    renditions: Annotated[
+        tuple[PictureRendition, ...], Field(max_length=20), AfterValidator(_not_empty)
+    ]
     uri: Address | None = None
     name: Word | None = None
     descriptions: Annotated[tuple[PictureText, ...], Field(max_length=2)] = ()
@@ -193,12 +203,12 @@ class Article(Part):
     type: Literal["text"] = "text"
     pub_status: Literal["usable"] = "usable"
     language: Language = "vi"
-    headlines: Annotated[tuple[Headline, ...], Field(min_length=1, max_length=10)]
+    headlines: Annotated[tuple[Headline, ...], Field(max_length=10), AfterValidator(_not_empty)]
     descriptions: Annotated[tuple[Summary, ...], Field(max_length=1)] = ()
-    bodies: Annotated[tuple[Body, ...], Field(min_length=1, max_length=1)]
+    bodies: Annotated[tuple[Body, ...], Field(max_length=1), AfterValidator(_not_empty)]
     by: Name | None = None
     info_sources: Annotated[tuple[Source, ...], Field(max_length=20)] = ()
-    subjects: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=50)]
+    subjects: Annotated[tuple[Subject, ...], Field(max_length=50), AfterValidator(_not_empty)]
     content_created: Moment
     associations: Annotated[tuple[Association, ...], Field(max_length=100)] = ()
     alt_ids: Annotated[tuple[AltId, ...], Field(max_length=50)] = ()
