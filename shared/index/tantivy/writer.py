@@ -38,6 +38,20 @@ class _Opened:
             return None
         return found.st_ino, found.st_ctime_ns
 
+    def commit(self) -> None:
+        """Make what was added durable and visible.
+
+        tantivy syncs its files and renames ``meta.json`` last, but does not sync the folder after
+        that, so a power cut could bring the commit before back.
+        """
+        self.writer.commit()
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        self.index.reload()
+
     def is_current(self) -> bool:
         return self._identity is not None and self._lock_file() == self._identity
 
@@ -144,8 +158,7 @@ class TantivyIndex:
             opened.writer.delete_documents_by_term("id", record.hex)
             opened.writer.add_document(document)
         if latest:
-            opened.writer.commit()
-            opened.index.reload()
+            opened.commit()
         return outcomes
 
 
