@@ -11,6 +11,16 @@ EVENTS: Final = Counter(
     "Events handled, by short type and what became of them (done, retry, park).",
     ["event", "outcome"],
 )
+REDELIVERIES: Final = Counter(
+    "bantin_redeliveries_total",
+    "Messages handed out once more, after their consumer died or gave them back.",
+    ["queue"],
+)
+REPEATS: Final = Counter(
+    "bantin_repeats_total",
+    "Events that changed nothing: a view counted before, a version older than the stored one.",
+    ["consumer"],
+)
 EVENT_LAG: Final = Histogram(
     "bantin_event_lag_seconds",
     "From the accepted request to the durable effect, live events only.",

@@ -1,7 +1,9 @@
 """The embedded deployment as its operator has it: real processes on free loopback ports."""
 
+import http.client
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -34,12 +36,15 @@ def wait_for(what: Callable[[], T], *, within: float = 60.0, every: float = 0.05
 
 
 def free_port(count: int = 1) -> int:
-    """Return the first of ``count`` consecutive free loopback ports."""
+    """Return the first of ``count`` consecutive free loopback ports.
+
+    They lie below those that the kernel gives to outgoing connections: a client that keeps calling
+    a process that is down could otherwise be given, as its own port, the very one that it calls.
+    It would then be connected to itself, and the process could not come back.
+    """
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        if first + count < 65000 and all(_is_free(first + i) for i in range(count)):
+        first = random.randrange(10_000, 32_000 - count)  # noqa: S311 - nothing secret
+        if all(_is_free(first + i) for i in range(count)):
             return first
 
 
@@ -116,13 +121,21 @@ class Deployment:
             f"the supervisor has ended with {status}: {(self.folder / 'console.log').read_text()}"
         )
         try:
-            answers = [
-                httpx.get(f"http://127.0.0.1:{self.admin_port + i}/health/ready")
-                for i in range(len(PROCESSES))
-            ]
-            return all(a.status_code == 200 for a in answers) and self.http.get("/").is_success
+            return all(map(self.says_ready, PROCESSES)) and self.http.get("/").is_success
         except httpx.TransportError:
             return False
+
+    def says_ready(self, name: str) -> bool:
+        """Tell whether a process says so itself, at its administrative port."""
+        port = self.admin_port + PROCESSES.index(name)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does and return the exit status."""
@@ -151,11 +164,7 @@ class Deployment:
         pid = self.pids().get(name)
         if pid is None or pid == former_pid or not psutil.pid_exists(pid):
             return False
-        port = self.admin_port + PROCESSES.index(name)
-        try:
-            return httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
-        except httpx.TransportError:
-            return False
+        return self.says_ready(name)
 
     def token(self, *scopes: str) -> str:
         """Make a token as an operator does; all scopes unless some are named."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.indexing.documents import to_name, to_write
 from services.indexing.manifest import compare
-from shared import log
+from shared import log, metrics
 from shared.bus import BusUnavailable, Done, Outcome, Park, Publisher, Retry
 from shared.contracts.events import (
     ArticleDelivered,
@@ -57,6 +57,8 @@ def _articles(events: Sequence[Event], index: Index, publisher: Publisher) -> di
         return {}
     written = dict(zip(writes, index.write(list(writes.values())), strict=True))
     outcomes = {position: OUTCOMES[result] for position, result in written.items()}
+    stale = sum(result is Written.STALE for result in written.values())
+    metrics.REPEATS.labels("indexing").inc(stale)
     stored = [position for position, result in written.items() if result is Written.STORED]
     try:
         _say_delivered([events[position] for position in stored], publisher)

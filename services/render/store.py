@@ -15,6 +15,7 @@ from services.render.dirty import Around, Standing, touched
 from services.render.records import record, standing
 from services.render.surroundings import around
 from services.render.tables import Priority, addresses, articles, categories, insert
+from shared import metrics
 from shared.contracts.documents import CategoryLabel
 from shared.contracts.events import (
     ArticlePublished,
@@ -91,6 +92,7 @@ class _Batch:
     def article(self, data: ArticlePublished | ArticleUnpublished) -> None:
         old = self._connection.execute(_BY_ID, {"its_id": str(data.id)}).mappings().one_or_none()
         if old is not None and old["version"] > data.version:
+            metrics.REPEATS.labels("render").inc()
             return
         new = record(data)
         before = None if old is None else self._place(old, self._former(str(data.id)))

@@ -7,6 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.visits.counting import local_day, refusal
 from services.visits.store import Store
+from shared import metrics
 from shared.bus import Done, Outcome, Park, Retry
 from shared.clock import Clock
 from shared.contracts.events import Event, PageViewed
@@ -32,7 +33,8 @@ def handle(events: Sequence[Event], store: Store, clock: Clock) -> list[Outcome]
             outcomes.append(done)
     try:
         if views:
-            store.count(views, now)
+            counted = store.count(views, now)
+            metrics.REPEATS.labels("visits").inc(len(views) - counted)
     except DOWN:
         later = Retry("the visits database is unavailable")
         return [later if outcome is done else outcome for outcome in outcomes]

@@ -108,6 +108,8 @@ class Worker:
     def _work(
         self, subscription: Subscription, deliveries: Sequence[Delivery], stop: threading.Event
     ) -> None:
+        again = sum(delivery.attempt > 1 for delivery in deliveries)
+        metrics.REDELIVERIES.labels(self._queue.name).inc(again)
         messages, bad = _decoded(deliveries)
         if bad:
             self._settle(subscription, [(d, park, "unknown", None) for d, park in bad], stop)
