@@ -12,6 +12,9 @@ from benchmarks.common import Row, cpu_seconds, drained, publish, running, until
 from samples.generate import articles
 from tests.deployment import Deployment, Editor, document
 
+_QUIET = 0.06
+"""The share of one processor below which nothing but polling goes on."""
+
 
 def measure(*, quick: bool) -> Iterator[Row]:
     small, large = (200, 1_000) if quick else (1_000, 20_000)
@@ -55,10 +58,7 @@ def _import(editor: Editor, corpus: list[dict[str, Any]]) -> float:
 
 def _cost_of_one(deployment: Deployment, editor: Editor, rounds: int = 20) -> tuple[float, float]:
     """Return files written and processor seconds for one publication, idle costs taken off."""
-    time.sleep(2)
-    idle = _spent(deployment)
-    time.sleep(4)
-    per_second = (_spent(deployment) - idle) / 4
+    per_second = _when_quiet(deployment)
     written, before = _written(deployment), _spent(deployment)
     began = time.perf_counter()
     for number in range(rounds):
@@ -68,6 +68,17 @@ def _cost_of_one(deployment: Deployment, editor: Editor, rounds: int = 20) -> tu
     time.sleep(2)
     spent = _spent(deployment) - before - per_second * (time.perf_counter() - began)
     return (_written(deployment) - written) / rounds, spent / rounds
+
+
+def _when_quiet(deployment: Deployment) -> float:
+    """Wait until merges and other late work are over; return processor seconds a second, idle."""
+    for _ in range(60):
+        before = _spent(deployment)
+        time.sleep(3)
+        share = (_spent(deployment) - before) / 3
+        if share < _QUIET:
+            return share
+    raise TimeoutError("the deployment does not come to rest")
 
 
 def _spent(deployment: Deployment) -> float:
