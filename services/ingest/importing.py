@@ -1,6 +1,6 @@
 """Many articles at once: one ninjs document a line, in constant memory, line by line judged."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -64,7 +64,7 @@ class LineResult:
 
 def run_import(
     read: Callable[[int], bytes], store: Store, options: Options
-) -> Iterator[list[LineResult]]:
+) -> Generator[list[LineResult], None, None]:
     """Give the results of every few lines, in order, once they are durable."""
     for batch in batches(split_lines(read)):
         yield import_batch(store, batch, options)

@@ -48,9 +48,33 @@ def test_html_is_sanitised(html: str, expected: str) -> None:
 
 
 PIECES = st.sampled_from(
-    ["<div>", "</div>", "<p>", "</p>", "<script>", "</script>", "<h1>", "</h1>", "từ ", "một ", "<"]
-    + ["<table>", "<td>", "</table>", f'<img src="{M}">', "<img onerror=x>", "&lt;", '"', "<svg>"]
-    + ["<figure>", "<figcaption>", "</figcaption>", "</figure>", '<a href="javascript:x">', "<!--"]
+    [
+        "<div>",
+        "</div>",
+        "<p>",
+        "</p>",
+        "<script>",
+        "</script>",
+        "<h1>",
+        "</h1>",
+        "từ ",
+        "một ",
+        "<",
+        "<table>",
+        "<td>",
+        "</table>",
+        f'<img src="{M}">',
+        "<img onerror=x>",
+        "&lt;",
+        '"',
+        "<svg>",
+        "<figure>",
+        "<figcaption>",
+        "</figcaption>",
+        "</figure>",
+        '<a href="javascript:x">',
+        "<!--",
+    ]
 )
 
 

@@ -1,0 +1,325 @@
+"""What ingest sends by itself: due articles, replays of current state, manifests."""
+
+import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from services.ingest.__main__ import main
+from services.ingest.consumer import handle
+from services.ingest.jobs import Jobs, publish_due, replay_some
+from services.ingest.replay import TARGETS, manifests, replay
+from services.ingest.store.published import Scope
+from services.ingest.store.tables import METADATA
+from shared.bus import BusUnavailable, Done, Park, Retry, open_bus
+from shared.bus.topology import RENDER, Lane
+from shared.contracts.events import (
+    ArticleDelivered,
+    ArticlePublished,
+    ArticlesManifest,
+    ArticleUnpublished,
+    CategoryChanged,
+    ReplayRequested,
+    decode,
+)
+from shared.database import Database
+from tests.factories import an_id, event, published
+from tests.unit.ingest.newsroom import Newsroom, RecordingBus, line
+
+A, B = an_id(1), an_id(2)
+
+
+def _not_listening() -> None:
+    """Nobody waits for what is asked."""
+
+
+def _some_of_each(newsroom: Newsroom) -> None:
+    """Article 1 live and moved, 2 gone, 3 redirected, 4 withdrawn, 5 a draft, 6 discarded."""
+    for number in (1, 2, 3, 4):
+        newsroom.put(an_id(number), title=f"Tin {number}")
+        newsroom.publish(an_id(number))
+    newsroom.publish(an_id(1), slug="ten-moi")
+    newsroom.put(an_id(1), title="Nháp chưa đăng")
+    newsroom.unpublish(an_id(2))
+    newsroom.unpublish(an_id(3), "redirect", location="/")
+    newsroom.unpublish(an_id(4), "withdrawal", explanation="Sai")
+    newsroom.put(an_id(5))
+    newsroom.put(an_id(6))
+    newsroom.discard(an_id(6))
+
+
+def test_a_replay_says_again_exactly_what_was_said_last(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    _some_of_each(newsroom)
+    last = {e.subject: e.data for e in newsroom.sent()}
+    assert list(replay(newsroom.published, bus, "render", Scope()))[-1] == 4
+    assert {to for _, to in bus.events} == {"render"}, "on the bulk queue of that consumer alone"
+    again = {e.subject: e.data for e, _ in bus.events if not isinstance(e.data, CategoryChanged)}
+    assert again == last
+    assert isinstance(bus.events[0][0].data, CategoryChanged), "categories come first"
+
+
+def test_a_replay_may_be_of_one_category_or_of_what_changed_since(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    newsroom.category("van-hoa", "Văn hóa")
+    newsroom.put(A, subjects=[{"name": "van-hoa"}])
+    newsroom.publish(A)
+    newsroom.put(A, title="Nháp sang mục khác")
+    newsroom.clock.forward(hours=1)
+    since = newsroom.clock()
+    newsroom.put(B)
+    newsroom.publish(B)
+    for scope, expected in ((Scope(category="van-hoa"), A), (Scope(since=since), B)):
+        bus.events.clear()
+        list(replay(newsroom.published, bus, "indexing", scope))
+        found = {e.subject for e, _ in bus.events if isinstance(e.data, ArticlePublished)}
+        assert found == {str(expected)}
+
+
+def test_a_replay_tells_a_category_by_its_name_now(newsroom: Newsroom, bus: RecordingBus) -> None:
+    newsroom.put(A)
+    newsroom.publish(A)
+    assert newsroom.category("tin-tuc", "Thời sự").status_code == 200
+    list(replay(newsroom.published, bus, "render", Scope(ids=(A,))))
+    assert bus.events[-1][0].data.article.category.name == "Thời sự"
+
+
+def test_manifests_leave_no_id_out_and_tell_how_each_stands(newsroom: Newsroom) -> None:
+    _some_of_each(newsroom)
+    found = [e.data for e in manifests(newsroom.published, size=2)]
+    assert all(isinstance(data, ArticlesManifest) for data in found)
+    assert found[0].first == UUID(int=0)
+    assert found[-1].last == UUID(int=2**128 - 1)
+    assert all(second.first.int == first.last.int + 1 for first, second in pairwise(found))
+    entries = {entry.id: entry for data in found for entry in data.entries}
+    assert {i: e.state for i, e in entries.items()} == {
+        an_id(1): "live",
+        an_id(2): "gone",
+        an_id(3): "redirect",
+        an_id(4): "withdrawal",
+    }
+    last = {e.subject: e.data for e in newsroom.sent()}
+    assert all(entry.version == last[str(i)].version for i, entry in entries.items())
+    for data in found:
+        assert all(data.first <= entry.id <= data.last for entry in data.entries)
+
+
+def test_an_empty_newsroom_says_that_nothing_was_ever_published(newsroom: Newsroom) -> None:
+    [only] = [e.data for e in manifests(newsroom.published, size=2)]
+    assert (only.first.int, only.last.int, only.entries) == (0, 2**128 - 1, ())
+
+
+def test_a_scheduled_article_goes_live_when_its_time_comes(newsroom: Newsroom) -> None:
+    newsroom.put(A, title="Hẹn giờ")
+    newsroom.publish(A, at="2026-03-14T06:00:00Z", slug="dung-gio", change_note="Theo lịch")
+    newsroom.put(A, title="Nháp viết sau")
+    assert publish_due(newsroom.store) == 0
+    newsroom.clock.forward(hours=1)
+    assert publish_due(newsroom.store) == 1
+    assert publish_due(newsroom.store) == 0, "another look at the clock publishes nothing twice"
+    found = newsroom.get(A, "live").get_json()
+    assert found["title"] == "Nháp viết sau"
+    assert found["article"]["headlines"] == [{"value": "Hẹn giờ"}]
+    assert (found["state"], found["draft"], found["scheduled_at"]) == ("published", True, None)
+    assert "/tin/dung-gio-" in found["url"]
+
+
+def test_a_schedule_that_was_cancelled_publishes_nothing(newsroom: Newsroom) -> None:
+    newsroom.put(A)
+    newsroom.publish(A, at="2026-03-14T06:00:00Z")
+    assert newsroom.discard(A).status_code == 204
+    newsroom.clock.forward(hours=2)
+    assert publish_due(newsroom.store) == 0
+    assert newsroom.get(A).get_json()["state"] == "draft"
+
+
+def test_an_article_is_gone_once_it_expires(newsroom: Newsroom) -> None:
+    newsroom.put(A, expires="2026-03-14T06:00:00Z")
+    newsroom.publish(A)
+    newsroom.clock.forward(hours=1)
+    assert publish_due(newsroom.store) == 1
+    assert publish_due(newsroom.store) == 0
+    event = newsroom.sent()[-1].data
+    assert isinstance(event, ArticleUnpublished)
+    assert event.unpublish_type == "gone"
+    assert newsroom.store.history(A)[0][0].who == "expiry"
+
+
+def test_an_old_address_taken_meanwhile_does_not_hold_up_a_scheduled_article(
+    newsroom: Newsroom,
+) -> None:
+    legacy = [{"role": "legacy-url", "value": "/cu/7"}]
+    newsroom.put(A, altIds=legacy)
+    newsroom.publish(A, at="2026-03-14T06:00:00Z")
+    newsroom.put(B, altIds=legacy)
+    newsroom.publish(B)
+    newsroom.clock.forward(hours=1)
+    assert publish_due(newsroom.store) == 1
+    live = newsroom.sent()[-1].data
+    assert (live.id, live.former_urls) == (A, ())
+
+
+def test_consumers_say_twice_what_they_did_and_it_is_kept_once(newsroom: Newsroom) -> None:
+    said = event(ArticleDelivered(consumer="indexing", id=A, version=7), subject=str(A))
+    for _ in range(2):
+        assert handle([said, said], newsroom.published, newsroom.clock, _not_listening) == [
+            Done(),
+            Done(),
+        ]
+
+
+def test_a_replay_that_was_asked_for_is_carried_out_piece_by_piece(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    newsroom.import_lines(*(line(n) for n in range(230)), query="?publish=true")
+    woken: list[bool] = []
+    asked = event(ReplayRequested(consumer="render"), subject="render")
+    for _ in range(2):
+        done = handle([asked], newsroom.published, newsroom.clock, lambda: woken.append(True))
+        assert done == [Done()]
+    assert woken
+    assert replay_some(newsroom.store, newsroom.published, bus)
+    bus.down = True
+    with pytest.raises(BusUnavailable):
+        replay_some(newsroom.store, newsroom.published, bus)
+    bus.down = False
+    while replay_some(newsroom.store, newsroom.published, bus):
+        pass
+    sent = [e.subject for e, _ in bus.events if isinstance(e.data, ArticlePublished)]
+    assert sorted(sent) == sorted(str(an_id(n)) for n in range(230)), "each once: it was resumed"
+    assert newsroom.published.next_replay() is None
+
+
+def test_a_replay_of_some_ids_sends_those_and_no_categories(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    newsroom.import_lines(*(line(n) for n in range(5)), query="?publish=true")
+    ids = (an_id(3), an_id(1), an_id(99))
+    asked = event(ReplayRequested(consumer="indexing", ids=ids), subject="indexing")
+    handle([asked], newsroom.published, newsroom.clock, _not_listening)
+    while replay_some(newsroom.store, newsroom.published, bus):
+        pass
+    assert {e.subject for e, _ in bus.events} == {str(an_id(3)), str(an_id(1))}
+
+
+def test_what_ingest_cannot_do_is_parked_with_its_reason(newsroom: Newsroom) -> None:
+    nobody = event(ReplayRequested(consumer="visits"), subject="visits")
+    found = handle([nobody, published(1)], newsroom.published, newsroom.clock, _not_listening)
+    assert [type(outcome) for outcome in found] == [Park, Park]
+
+
+def test_a_database_that_is_gone_is_tried_again(newsroom: Newsroom) -> None:
+    said = event(ArticleDelivered(consumer="indexing", id=A, version=7), subject=str(A))
+    with newsroom.store.database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE delivered")
+    [outcome] = handle([said], newsroom.published, newsroom.clock, _not_listening)
+    assert isinstance(outcome, Retry)
+
+
+def _eventually(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_the_jobs_do_all_of_it_and_wait_out_a_bus_that_is_down(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    newsroom.put(A)
+    newsroom.publish(A, at="2026-03-14T06:00:00Z")
+    asked = event(ReplayRequested(consumer="render"), subject="render")
+    handle([asked], newsroom.published, newsroom.clock, _not_listening)
+    jobs = Jobs(
+        store=newsroom.store,
+        published=newsroom.published,
+        bus=bus,
+        wake=newsroom.settings.jobs_wake_dir,
+        poll=0.01,
+        manifest_every=600.0,
+        manifest_size=10,
+    )
+
+    def troubled() -> bool:
+        try:
+            jobs.check()
+        except RuntimeError as error:
+            return "down" in str(error)
+        return False
+
+    bus.down = True
+    stop = threading.Event()
+    thread = threading.Thread(target=jobs.run, args=(stop,))
+    thread.start()
+    try:
+        _eventually(troubled)
+        newsroom.clock.forward(hours=2)
+        bus.down = False
+        _eventually(
+            lambda: (
+                {to for e, to in bus.events if isinstance(e.data, ArticlesManifest)} == set(TARGETS)
+            )
+        )
+        _eventually(lambda: newsroom.published.next_replay() is None)
+    finally:
+        stop.set()
+        thread.join(30)
+    assert newsroom.get(A).get_json()["state"] == "published"
+    assert not troubled()
+
+
+def test_the_command_line_replays_and_sends_manifests(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.put(A)
+    newsroom.publish(A)
+    monkeypatch.setenv("BANTIN_DATA_DIR", str(newsroom.settings.data_dir))
+    assert main(["replay", "--to", "render", "--since", "2026-01-01T00:00:00Z"]) == 0
+    assert main(["manifest"]) == 0
+    bus = open_bus(newsroom.settings.bus_url)
+    subscription = bus.subscribe(RENDER.queue(Lane.BULK))
+    found = [type(decode(d.body).data) for d in subscription.fetch(10, 5.0)]
+    subscription.close()
+    bus.close()
+    assert found == [CategoryChanged, ArticlePublished, ArticlesManifest]
+
+
+def test_a_wrong_moment_on_the_command_line_is_refused() -> None:
+    with pytest.raises(SystemExit):
+        main(["replay", "--to", "render", "--since", "yesterday"])
+
+
+def test_categories_are_made_renamed_ordered_and_told(newsroom: Newsroom) -> None:
+    made = newsroom.category("van-hoa", "Văn hóa")
+    assert (made.status_code, made.get_json()["position"]) == (201, 1)
+    again = newsroom.category("van-hoa", "Văn hóa")
+    assert (again.status_code, again.get_json()) == (200, made.get_json())
+    moved = newsroom.category("van-hoa", "Văn hóa", position=0).get_json()
+    assert moved["version"] > made.get_json()["version"]
+    assert newsroom.category("khac", "văn  HÓA").status_code == 409
+    assert newsroom.category("Văn hóa", "x").status_code == 422
+    assert newsroom.category("x", " ").status_code == 422
+    told = [decode(p.body).data for p in newsroom.outbox.pending(10)]
+    assert [(d.category.slug, d.position) for d in told] == [
+        ("tin-tuc", 0),
+        ("van-hoa", 1),
+        ("van-hoa", 0),
+    ]
+    listed = newsroom.call("GET", "/v1/categories").get_json()["categories"]
+    assert [c["slug"] for c in listed] == ["tin-tuc", "van-hoa"]
+    assert newsroom.call("GET", "/v1/categories/none").status_code == 404
+
+
+def test_the_migrations_make_the_tables_that_the_code_expects(newsroom: Newsroom) -> None:
+    database = Database(newsroom.settings.ingest_database_url)
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+    database.close()
