@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.documents import CategoryLabel
@@ -81,7 +81,9 @@ def _events(number: int, states: list[tuple[Any, ...]]) -> list[Event]:
     return events
 
 
+# An example writes a whole site twice, so making a failing one smaller would take minutes.
 @settings(
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
