@@ -30,6 +30,7 @@ class Kind(Enum):
     PRECONDITION = ("precondition-failed", 412, "Somebody else has changed it since")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     MEDIA_TYPE = ("unsupported-media-type", 415, "This kind of content is not taken")
+    RANGE = ("range-not-satisfiable", 416, "There are no such bytes")
     INVALID = ("invalid", 422, "The content is not valid")
     TOO_MANY = ("too-many-requests", 429, "Too many requests")
     INTERNAL = ("internal", 500, "Something went wrong here")
@@ -42,6 +43,8 @@ class Kind(Enum):
 
 
 _BY_STATUS = {kind.status: kind for kind in Kind}
+_KEPT_HEADERS = frozenset({"Allow", "Content-Range", "Retry-After", "WWW-Authenticate"})
+"""What the framework's own refusals say in headers, and the problem cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,9 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         return body | self.extra
 
     def response(self) -> Response:
+        """Return the answer; what is no text (a lone surrogate) is shown as a question mark."""
         return Response(
-            json.dumps(self.body(), ensure_ascii=False),
+            json.dumps(self.body(), ensure_ascii=False).encode(errors="replace"),
             self.kind.status,
             {"Cache-Control": "no-store", **self.headers},
             content_type="application/problem+json",
@@ -118,7 +122,8 @@ def install(app: Flask, service: str) -> None:
         if 300 <= code < 400:  # noqa: PLR2004 - redirects are answers, not problems
             return Response(error.get_body(), code, dict(error.get_headers()))
         kind = _BY_STATUS.get(code, Kind.MALFORMED if code < 500 else Kind.INTERNAL)  # noqa: PLR2004
-        return Problem(kind, error.description or kind.title).response()
+        kept = {n: v for n, v in error.get_headers() if n in _KEPT_HEADERS}
+        return Problem(kind, error.description or kind.title, headers=kept).response()
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
