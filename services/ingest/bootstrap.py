@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from services.ingest.api import articles, categories, imports, media
+from services.ingest.api import articles, categories, docs, imports, media
 from services.ingest.api.app import create_app
 from services.ingest.api.requests import Gate
 from services.ingest.consumer import handler
@@ -45,6 +45,7 @@ def build_app(settings: Settings | None = None, *, store: Store | None = None) -
             imports.blueprint(store, gate),
             media.blueprint(store, files, gate, pixels=settings.media_pixels),
             media.public_blueprint(store, files),
+            docs.blueprint(),
         ]
     )
 
