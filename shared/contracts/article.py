@@ -2,8 +2,7 @@
 
 ninjs 3.1: https://iptc.org/std/ninjs/. Stricter means that every field not named here is refused,
 that there is one main headline and one body, and that every moment has a zone. Text comes out
-as Unicode NFC without control characters and
-lone surrogates (XML, and so every feed, forbids them).
+as Unicode NFC without control characters and lone surrogates, which XML forbids.
 """
 
 import re
@@ -29,7 +28,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udf
 _SPACES = re.compile(r"\s+")
 _RFC3339 = re.compile(
     r"(19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _MEDIA_HREF = re.compile(
     r"/media/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:/[a-z0-9-]+)?"
@@ -107,9 +106,7 @@ Pixels = Annotated[StrictInt, Field(ge=1, le=100_000)]
 class Part(BaseModel):
     """Frozen; a field that is not named is refused."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
 
 
 class Headline(Part):

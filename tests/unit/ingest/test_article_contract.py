@@ -26,6 +26,8 @@ def _pointers(fields: dict[str, Any]) -> list[str]:
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown field": ({"colour": "đỏ"}, "/colour"),
     "an unknown field inside": ({"headlines": [{"value": "a", "x": 1}]}, "/headlines/0/x"),
+    "our own name of a field": ({"alt_ids": []}, "/alt_ids"),
+    "a date in other digits": ({"contentCreated": "２０26-03-14T08:00:00Z"}, "/contentCreated"),
     "a date without a zone": ({"contentCreated": "2026-03-14T08:00:00"}, "/contentCreated"),
     "a date alone": ({"contentCreated": "2026-03-14"}, "/contentCreated"),
     "a number for a date": ({"contentCreated": 1_800_000_000}, "/contentCreated"),

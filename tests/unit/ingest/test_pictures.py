@@ -1,6 +1,7 @@
 """Pictures: sniffed, cleaned, resized; kept for ever under their address."""
 
 import io
+import resource
 from typing import Any
 
 import pytest
@@ -222,3 +223,17 @@ def test_an_article_cannot_name_a_picture_that_is_not_there(newsroom: Newsroom) 
         "/associations/0/renditions/0/href",
         "/bodies/0/value",
     ]
+
+
+def test_a_disk_that_is_full_leaves_no_half_file_and_a_clear_503(newsroom: Newsroom) -> None:
+    data = picture(size=(500, 500))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, before[1]))
+    try:
+        answer = _send(newsroom, data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answer.status_code == 503
+    assert newsroom.store.media(M) is None
+    assert [p for p in newsroom.settings.media_dir.rglob("*") if p.is_file()] == []
+    assert _send(newsroom, data).status_code == 201
