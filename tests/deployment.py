@@ -57,6 +57,24 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def _can_be_listened_on(port: int) -> bool:
+    """Tell whether a server could start here; connections that have just ended do not matter."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Deployment:
     """One embedded deployment on a data folder; may be stopped and started again."""
 
@@ -120,8 +138,12 @@ class Deployment:
         assert status is None, (
             f"the supervisor has ended with {status}: {(self.folder / 'console.log').read_text()}"
         )
+        return all(map(self.says_ready, PROCESSES)) and self.answers()
+
+    def answers(self) -> bool:
+        """Tell whether the front door answers."""
         try:
-            return all(map(self.says_ready, PROCESSES)) and self.http.get("/").is_success
+            return self.http.get("/").is_success
         except httpx.TransportError:
             return False
 
@@ -158,6 +180,21 @@ class Deployment:
             self._supervisor.wait(10)
             self._supervisor = None
         return pid
+
+    def supervisor(self) -> psutil.Process:
+        """Return the supervisor's process; it must have been started."""
+        assert self._supervisor is not None
+        return psutil.Process(self._supervisor.pid)
+
+    def buried(self) -> None:
+        """Return once a supervisor that was killed, and every child it left behind, has ended."""
+        assert self._supervisor is not None
+        self._supervisor.wait(10)
+        self._supervisor = None
+        left = [pid for name, pid in self.pids().items() if name != "supervisor"]
+        wait_for(lambda: not any(map(_lives, left)))
+        ports = [self.port, *range(self.admin_port, self.admin_port + len(PROCESSES) + 1)]
+        wait_for(lambda: all(map(_can_be_listened_on, ports)))
 
     def restarted(self, name: str, former_pid: int) -> bool:
         """Tell whether the supervisor has put a new, ready process in the place of a killed one."""

@@ -1,0 +1,66 @@
+"""Chaos: kill every process again and again while people work, then compare everything.
+
+``python -m tests.chaos run`` is what ``make chaos`` calls; ``ablate`` removes one safeguard at a
+time from a copy of the tree and demands that the named tests fail.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos import ablate
+from tests.chaos.run import Size, run
+
+_SEEDS = 10**6
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return 0 if there is no difference, 1 if there is one."""
+    given = _parser().parse_args(arguments)
+    if given.command == "ablate":
+        return ablate.main(given.names, _say)
+    seed = random.randrange(_SEEDS) if given.seed is None else given.seed
+    size = Size(
+        kills=given.kills, editors=given.editors, readers=given.readers, articles=given.articles
+    )
+    _say(f"seed {seed}")
+    with tempfile.TemporaryDirectory(prefix="bantin-chaos-") as temporary:
+        report = run(seed, size, Path(given.folder or temporary) / "var", _say)
+    _say(str(report))
+    if given.json:
+        text = json.dumps(report.as_dict(), ensure_ascii=False, indent=1)
+        Path(given.json).write_text(text + "\n")
+    if not report.differences:
+        return 0
+    options = f"--seed {seed} --kills {given.kills} --editors {given.editors}"
+    options += f" --readers {given.readers} --articles {given.articles}"
+    _say(f'Repeat it: make chaos ARGS="{options} --folder DIR" (the folder is kept)')
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    running = commands.add_parser("run", help="kill, work, compare")
+    running.add_argument("--seed", type=int, help="the plan's seed (default: a random one, printed)")
+    running.add_argument("--kills", type=int, default=200, help="at least so many (200)")
+    running.add_argument("--editors", type=int, default=3, help="at work at once (3)")
+    running.add_argument("--readers", type=int, default=2, help="sending views at once (2)")
+    running.add_argument("--articles", type=int, default=60, help="that an editor begins (60)")
+    running.add_argument("--folder", help="keep the deployment's data and logs there")
+    running.add_argument("--json", metavar="FILE", help="write the report there too")
+    removing = commands.add_parser("ablate", help="show that each safeguard is tested")
+    removing.add_argument("names", nargs="*", help=f"of {', '.join(ablate.NAMES)}; all if none")
+    return parser
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,2 @@
+NAMES: tuple[str, ...] = ()
+def main(names, say): return 0

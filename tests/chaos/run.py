@@ -1,0 +1,181 @@
+"""One run: a deployment, people at work, processes killed by plan, everything compared."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import deployment as deployments
+from tests.chaos import compare
+from tests.chaos.counters import Counters
+from tests.chaos.echoes import Echo
+from tests.chaos.editors import Editor, Newsroom
+from tests.chaos.killer import Killer
+from tests.chaos.plan import volleys
+from tests.chaos.readers import AGENT, Reader, by_page
+from tests.chaos.report import Report
+from tests.deployment import Deployment, wait_for
+
+_KINDS = ("save", "publish", "moved", "unpublish", "discard", "import")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is done; work goes on until the kills are over and at least so much was done."""
+
+    kills: int
+    editors: int = 3
+    readers: int = 2
+    calls: int = 40
+    views: int = 150
+    articles: int = 40
+
+
+class _Work:
+    """Threads whose first failure is kept and shown."""
+
+    def __init__(self) -> None:
+        self.failures: list[BaseException] = []
+        self._threads: list[threading.Thread] = []
+
+    def start(self, body: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                body()
+            except BaseException as error:  # noqa: BLE001 - told by the run's own thread
+                self.failures.append(error)
+
+        thread = threading.Thread(target=guarded)
+        thread.start()
+        self._threads.append(thread)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+
+def run(seed: int, size: Size, folder: Path, say: Callable[[str], None]) -> Report:
+    """Return what was found; ``differences`` is empty when all was well."""
+    began = time.monotonic()
+    report = Report(seed, size.kills)
+    with Deployment(folder) as deployment:
+        _Run(seed, size, deployment, report, say).do()
+        if deployment.stop() != 0:
+            report.differences.append("the deployment did not stop with status 0")
+    report.differences += compare.databases(folder)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+class _Run:
+    def __init__(
+        self,
+        seed: int,
+        size: Size,
+        deployment: Deployment,
+        report: Report,
+        say: Callable[[str], None],
+    ) -> None:
+        self._size = size
+        self._deployment = deployment
+        self._report = report
+        self._say = say
+        self._room = Newsroom()
+        self._over = threading.Event()
+        self._counters = Counters(deployment)
+        self._echo = Echo(deployment.folder / "bus", seed)
+        editor = deployments.Editor(deployment)
+        editor.category("tin-tuc", "Tin tức")
+        self._http = editor.http
+        token = editor.http.headers["Authorization"]
+        self._editors = [
+            Editor(
+                str(number),
+                seed,
+                deployment.client(Authorization=token),
+                self._room,
+                pool=size.articles,
+            )
+            for number in range(size.editors)
+        ]
+        self._readers = [
+            Reader(str(number), seed, deployment.client(**AGENT), self._room)
+            for number in range(size.readers)
+        ]
+
+    def do(self) -> None:
+        with self._background():
+            work = _Work()
+            for editor in self._editors:
+                work.start(lambda e=editor: e.work(self._enough(self._size.calls)))  # type: ignore[misc]
+            for reader in self._readers:
+                work.start(lambda r=reader: r.read(self._enough(self._size.views)))  # type: ignore[misc]
+            killer = Killer(self._deployment, before=self._counters.read)
+            plan = volleys(self._report.seed, self._size.kills)
+            try:
+                killer.carry_out(plan, lambda kills: self._tell(kills.total))
+            finally:
+                self._over.set()
+                work.join()
+            self._report.kills = dict(killer.kills.counts)
+            self._report.recovery = killer.kills.recovery
+        self._report.differences += [f"lost: {error}" for error in work.failures]
+        self._drain()
+        self._compare()
+        self._fill()
+
+    @contextmanager
+    def _background(self) -> Iterator[None]:
+        """Count and repeat events meanwhile; the echo's last events come before the drain."""
+        stop, work = threading.Event(), _Work()
+        work.start(lambda: self._counters.run(stop))
+        work.start(lambda: self._echo.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            work.join()
+            self._report.differences += [f"lost: {error!r}" for error in work.failures]
+
+    def _enough(self, least: int) -> Callable[[int], bool]:
+        return lambda done: self._over.is_set() and done >= least
+
+    def _tell(self, kills: int) -> None:
+        taken = sum(len(reader.taken) for reader in self._readers)
+        calls = sum(editor.calls for editor in self._editors)
+        self._say(f"{kills} of {self._size.kills} kills, {calls} calls, {taken} views")
+
+    def _drain(self) -> None:
+        self._say("waiting until everything has arrived")
+        began = time.monotonic()
+        folder = self._deployment.folder
+        try:
+            wait_for(lambda: not compare.left_over(folder), within=180)
+        except AssertionError:
+            self._report.differences.append(f"stuck: {compare.left_over(folder)}")
+        self._report.drain_seconds = time.monotonic() - began
+
+    def _compare(self) -> None:
+        self._say("comparing every answer with what there is")
+        http, articles = self._deployment.http, [a for e in self._editors for a in e.articles]
+        taken = dict(by_page(self._readers))
+        found = self._report.differences
+        found += compare.articles(self._http, articles)
+        found += compare.delivered(self._http, articles)
+        found += compare.pages(http, articles)
+        found += compare.search(self._deployment, articles)
+        found += compare.lists(http, articles)
+        found += compare.views(self._deployment, taken)
+        found += [f"parked: {letter}" for letter in self._deployment.dead_letters()]
+
+    def _fill(self) -> None:
+        self._counters.read()
+        report, answers = self._report, self._room.answers
+        report.accepted = {kind: answers.pop(kind, 0) for kind in _KINDS}
+        report.accepted["views"] = sum(len(reader.taken) for reader in self._readers)
+        report.accepted["all"] = sum(report.accepted.values())
+        report.work = {**answers, "events repeated by the bus": self._echo.sent}
+        report.redelivered = self._counters.sums("bantin_redeliveries_total")
+        report.repeats = self._counters.sums("bantin_repeats_total")
