@@ -1,7 +1,8 @@
-"""A lock between processes of one machine that waits without polling."""
+"""Locks that wait without polling, between processes of one machine and between threads."""
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,3 +60,28 @@ class FileLock:
 def _open(path: Path) -> int:
     """Open the file anew: an flock belongs to one opening, so threads exclude each other too."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+class Turns:
+    """A lock between threads that nobody takes twice while another waits for it.
+
+    The same doorway as FileLock's: who comes back finds the one who waits standing in it.
+    """
+
+    def __init__(self) -> None:
+        self._door = threading.Lock()
+        self._lock = threading.Lock()
+        self._count = threading.Lock()
+        self.wanted = 0
+        """Threads that hold the lock or wait for it."""
+
+    def __enter__(self) -> None:
+        with self._count:
+            self.wanted += 1
+        with self._door:
+            self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        with self._count:
+            self.wanted -= 1

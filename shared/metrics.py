@@ -50,3 +50,14 @@ PAGES_DIRTY: Final = Gauge("bantin_pages_dirty", "Pages marked and not yet writt
 WORKER_PAUSED: Final = Gauge(
     "bantin_worker_paused", "1 while a consumer waits because its own store is down.", ["queue"]
 )
+DRIFT: Final = Gauge(
+    "bantin_drift",
+    "Articles that differ from ingest's last manifest: behind (a replay is asked for), newer and"
+    " unlisted (waiting for the next manifest), ahead (ingest has forgotten a version: look).",
+    ["consumer", "kind"],
+)
+DRIFT_MENDED: Final = Counter(
+    "bantin_drift_mended_total",
+    "Differences mended: articles replayed or buried, files of the site rewritten or removed.",
+    ["consumer", "how"],
+)

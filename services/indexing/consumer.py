@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.indexing.documents import to_name, to_write
-from services.indexing.manifest import compare
-from shared import log, metrics
-from shared.bus import BusUnavailable, Done, Outcome, Park, Publisher, Retry
+from shared import metrics
+from shared.bus import BATCH, BusUnavailable, Done, Outcome, Park, Publisher, Retry
 from shared.contracts.events import (
     ArticleDelivered,
     ArticlePublished,
@@ -14,10 +13,10 @@ from shared.contracts.events import (
     ArticleUnpublished,
     CategoryChanged,
     Event,
-    ReplayRequested,
     new_event,
 )
-from shared.index import Index, IndexUnavailable, Written
+from shared.index import Index, Write, Written
+from shared.reconciler import Reconciler
 
 SOURCE: Final = "/indexing"
 OUTCOMES: Final[dict[Written, Outcome]] = {
@@ -26,28 +25,38 @@ OUTCOMES: Final[dict[Written, Outcome]] = {
     Written.REJECTED: Park("the index refuses this document"),
     Written.UNAVAILABLE: Retry("the index is unavailable"),
 }
-_logger = log.get("indexing")
+PIECE: Final = 50
+"""Articles of the bulk lane written at a time; today's news waits for one piece at most."""
 
 
-def handle(events: Sequence[Event], *, index: Index, publisher: Publisher) -> list[Outcome]:
-    """Return one outcome per event, in order.
+def handle(
+    events: Sequence[Event],
+    *,
+    index: Index,
+    publisher: Publisher,
+    reconciler: Reconciler,
+    piece: int = BATCH,
+) -> list[Outcome]:
+    """Return one outcome per event, in order. At most ``piece`` articles are written in a row.
 
     What was stored is said with ``article.delivered`` before its event is done with; a version
     that comes again is said again, so that a crash between the two loses nothing. Manifests are
     compared after the batch's writes.
     """
     outcomes: dict[int, Outcome] = {}
-    outcomes |= _articles(events, index, publisher)
+    outcomes |= _articles(events, index, publisher, piece)
     outcomes |= _names(events, index)
     for position, event in enumerate(events):
         if isinstance(event.data, ArticlesManifest):
-            outcomes[position] = _reconcile(event, event.data, index, publisher)
+            outcomes[position] = reconciler.reconcile(event)
         elif position not in outcomes:
             outcomes[position] = Park(f"indexing does not receive {event.type}")
     return [outcomes[position] for position in range(len(events))]
 
 
-def _articles(events: Sequence[Event], index: Index, publisher: Publisher) -> dict[int, Outcome]:
+def _articles(
+    events: Sequence[Event], index: Index, publisher: Publisher, piece: int
+) -> dict[int, Outcome]:
     writes = {
         position: to_write(event.data)
         for position, event in enumerate(events)
@@ -55,7 +64,7 @@ def _articles(events: Sequence[Event], index: Index, publisher: Publisher) -> di
     }
     if not writes:
         return {}
-    written = dict(zip(writes, index.write(list(writes.values())), strict=True))
+    written = dict(zip(writes, _in_pieces([*writes.values()], index, piece), strict=True))
     outcomes = {position: OUTCOMES[result] for position, result in written.items()}
     stale = sum(result is Written.STALE for result in written.values())
     metrics.REPEATS.labels("indexing").inc(stale)
@@ -65,6 +74,15 @@ def _articles(events: Sequence[Event], index: Index, publisher: Publisher) -> di
     except BusUnavailable as error:
         outcomes |= dict.fromkeys(stored, Retry(f"stored, but not said: {error}"))
     return outcomes
+
+
+def _in_pieces(writes: Sequence[Write], index: Index, piece: int) -> list[Written]:
+    """Write a few at a time: between two pieces the index is whoever's waits for it."""
+    return [
+        written
+        for start in range(0, len(writes), piece)
+        for written in index.write(writes[start : start + piece])
+    ]
 
 
 def _say_delivered(events: Sequence[Event], publisher: Publisher) -> None:
@@ -92,26 +110,3 @@ def _names(events: Sequence[Event], index: Index) -> dict[int, Outcome]:
         return {}
     written = index.rename(list(names.values()))
     return {position: OUTCOMES[result] for position, result in zip(names, written, strict=True)}
-
-
-def _reconcile(
-    event: Event, manifest: ArticlesManifest, index: Index, publisher: Publisher
-) -> Outcome:
-    try:
-        held = index.versions(manifest.first, manifest.last)
-    except IndexUnavailable as error:
-        return Retry(f"the index is unavailable: {error}")
-    found = compare(manifest, held)
-    if found.ahead or found.unlisted:
-        _logger.warning(
-            "index_differs_from_manifest", ahead=len(found.ahead), unlisted=len(found.unlisted)
-        )
-    if not found.behind:
-        return Done()
-    request = ReplayRequested(consumer="indexing", ids=found.behind)
-    try:
-        publisher.publish([new_event(request, subject="indexing", source=SOURCE, time=event.time)])
-    except BusUnavailable as error:
-        return Retry(f"the replay was not asked for: {error}")
-    _logger.info("replay_requested", ids=len(found.behind))
-    return Done()

@@ -18,7 +18,8 @@ def to_write(event: ArticlePublished | ArticleUnpublished) -> Write:
 
 
 def to_name(event: CategoryChanged) -> CategoryName:
-    return CategoryName(event.category.slug, nfc(event.category.name), event.version)
+    name = nfc(event.category.name)
+    return CategoryName(event.category.slug, name, event.version, event.position)
 
 
 def _document(event: ArticlePublished) -> SearchDocument:

@@ -8,8 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
+
+from shared.reconcile import Doubt, Kind
+
+UNPLACED: Final = 1_000_000
+"""Position of a category that nobody has placed: behind all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,15 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class CategoryName:
-    """How a category is called since ``version``; readers see it on articles indexed before."""
+    """How a category is called since ``version``; readers see it on articles indexed before.
+
+    ``position`` orders categories, lowest first.
+    """
 
     category: str
     label: str
     version: int
+    position: int = UNPLACED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,11 @@ class Weights:
 
 
 class Written(Enum):
-    """What became of a write. The same version again is STORED, without effect."""
+    """What became of a write. The same version again is STORED.
+
+    It has no effect, unless the state differs from the stored one: then it mends what was altered
+    by something else than a write.
+    """
 
     STORED = "stored"
     STALE = "stale"
@@ -110,9 +123,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
+    """``position`` orders categories as the site does; it means nothing for other facets."""
+
     value: str
     label: str
     count: int
+    position: int = UNPLACED
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +168,22 @@ class Index(Protocol):
 
     def versions(self, first: UUID, last: UUID) -> dict[UUID, tuple[int, str]]:
         """Return ``(version, state)`` of every id in the range, tombstones too."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing was ever written, or all of it was wiped."""
+        ...
+
+    def doubts(self, first: UUID, last: UUID) -> dict[UUID, Doubt]:
+        """Return what reconciliation remembers of the ids in the range, both ends inclusive."""
+        ...
+
+    def remember(self, changes: Mapping[UUID, Doubt | None]) -> None:
+        """Make doubts durable; None forgets one. A write that is stored forgets its id's."""
+        ...
+
+    def counts(self) -> dict[Kind, int]:
+        """Return how many doubts there are of each kind."""
         ...
 
     def check(self) -> None:

@@ -118,7 +118,7 @@ def _facets(view: View, built: tantivy.Query) -> dict[str, tuple[FacetValue, ...
     years = {int(b["key"]): int(b["doc_count"]) for b in found["year"]["buckets"]}
     return {
         "category": tuple(
-            FacetValue(slug, view.label(slug), count)
+            FacetValue(slug, view.label(slug), count, view.position(slug))
             for slug, count in sorted(categories.items(), key=lambda item: (-item[1], item[0]))
         ),
         "year": tuple(

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import tantivy
 
 from shared.index import CategoryName, IndexUnavailable, SearchDocument, Write
+from shared.reconcile import Doubt, Kind
 from shared.settings import LOCAL_TIME
 from shared.text.normalise import nfc
 from shared.text.words import forms
@@ -19,7 +20,11 @@ from shared.text.words import forms
 TEXTS: Final = ("title", "summary", "tags", "by", "body")
 STATES: Final = ("live", "gone", "redirect", "withdrawal")
 """Kept as the position in this list; append only."""
-KIND_LIVE, KIND_TOMBSTONE, KIND_NAME = "live", "tombstone", "name"
+DOUBTS: Final = tuple(Kind)
+"""Likewise."""
+KIND_LIVE, KIND_TOMBSTONE, KIND_NAME, KIND_DOUBT = "live", "tombstone", "name", "doubt"
+PLACED: Final = 1
+"""State of a category's name that tells its position too; one without is written again."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HALF = 64
@@ -85,17 +90,32 @@ def name_id(category: str) -> UUID:
 
 def category_name(name: CategoryName) -> tantivy.Document:
     """Return the document that keeps the name of a category. Raises RefusedError."""
-    document = _record(name_id(name.category), KIND_NAME, name.version, 0)
-    source = {"category": name.category, "label": name.label}
+    document = _record(name_id(name.category), KIND_NAME, name.version, PLACED)
+    source = {"category": name.category, "label": name.label, "position": name.position}
     document.add_bytes("source", _encoded(source))
     return document
 
 
-def _record(record: UUID, kind: str, version: int, state: int) -> tantivy.Document:
+def doubt_key(record: UUID) -> str:
+    """Return the id of the document that keeps the doubt about an article."""
+    return f"doubt-{record.hex}"
+
+
+def doubt_document(record: UUID, doubt: Doubt) -> tantivy.Document:
+    """Return what keeps a doubt about an article, in the article's place among the ids."""
+    state = DOUBTS.index(doubt.kind)
+    document = _record(record, KIND_DOUBT, doubt.version, state, doubt_key(record))
+    document.add_bytes("source", _encoded({"noticed": doubt.noticed}))
+    return document
+
+
+def _record(
+    record: UUID, kind: str, version: int, state: int, key: str | None = None
+) -> tantivy.Document:
     if version not in _VERSIONS:
         raise RefusedError(f"version {version} is out of range")
     document = tantivy.Document()
-    document.add_text("id", record.hex)
+    document.add_text("id", key or record.hex)
     document.add_text("kind", kind)
     document.add_unsigned("hi", halves(record)[0])
     document.add_unsigned("lo", halves(record)[1])

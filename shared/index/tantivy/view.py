@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tantivy
 
+from shared.index import UNPLACED
 from shared.index.tantivy.queries import Filters, term
 from shared.index.tantivy.schema import KIND_NAME, schema, source_of
 
@@ -18,19 +19,25 @@ class View:
     """A snapshot: later commits do not change it."""
 
     searcher: tantivy.Searcher
-    names: dict[str, str]
-    """What categories are called, by slug, as told by name."""
+    names: dict[str, tuple[str, int]]
+    """What categories are called and where they stand, by slug, as told by name."""
     _found: dict[str, str] = field(default_factory=dict)
 
     def label(self, category: str) -> str:
         """Return what a category is called, if nobody said so then by its newest article."""
-        named = self.names.get(category) or self._found.get(category)
+        if category in self.names:
+            return self.names[category][0]
+        named = self._found.get(category)
         if named is None:
             query = tantivy.Query.boolean_query(Filters(category=category).clauses())
             hits = self.searcher.search(query, limit=1, order_by_field="published").hits
             source = source_of(self.searcher.doc(hits[0][1])) if hits else {}
             named = self._found[category] = str(source.get("category_label") or category)
         return named
+
+    def position(self, category: str) -> int:
+        """Return where a category stands among all."""
+        return self.names[category][1] if category in self.names else UNPLACED
 
 
 class Views:
@@ -81,8 +88,11 @@ class Views:
         return index
 
 
-def _names(searcher: tantivy.Searcher) -> dict[str, str]:
+def _names(searcher: tantivy.Searcher) -> dict[str, tuple[str, int]]:
     query = term("kind", KIND_NAME)
     hits = searcher.search(query, limit=_MOST_CATEGORIES, count=False).hits
     sources = [source_of(searcher.doc(address)) for _, address in hits]
-    return {str(source["category"]): str(source["label"]) for source in sources}
+    return {
+        str(source["category"]): (str(source["label"]), int(source.get("position", UNPLACED)))
+        for source in sources
+    }

@@ -8,6 +8,7 @@ import pytest
 
 from services.indexing.bootstrap import build_consumer, processes
 from services.indexing.consumer import handle
+from services.indexing.reconciling import reconciler
 from services.indexing.settings import Settings
 from shared.bus import BusUnavailable, Done, Outcome, Park, Retry, open_bus
 from shared.contracts.documents import CategoryLabel
@@ -59,7 +60,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def take(index: Index, bus: RecordingPublisher, *events: Event) -> list[Outcome]:
-    return handle(events, index=index, publisher=bus)
+    comparing = reconciler(index, bus, lambda: NOON)
+    return handle(events, index=index, publisher=bus, reconciler=comparing)
 
 
 def manifest(*entries: tuple[int, int]) -> Event:
@@ -158,7 +160,10 @@ def test_a_manifest_makes_it_ask_for_what_is_missing_or_older(
 
 
 def test_a_manifest_that_agrees_asks_for_nothing(index: Index, bus: RecordingPublisher) -> None:
-    assert take(index, bus, manifest((1, 1), (2, 2)), published(1), unpublished(2)) == [Done()] * 3
+    assert (
+        take(index, bus, manifest((1, 1), (2, 2)), published(1), published(2, version=2))
+        == [Done()] * 3
+    )
     assert bus.asked_for() == [], "the writes of the same batch count"
 
 

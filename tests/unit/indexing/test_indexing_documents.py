@@ -69,7 +69,7 @@ def test_the_picture_of_a_result_is_the_narrowest_that_is_sharp(
 def test_a_changed_category_becomes_a_name() -> None:
     label = CategoryLabel(slug="tin-tuc", name="Tin trong xã")
     assert to_name(CategoryChanged(category=label, position=1, version=9)) == CategoryName(
-        "tin-tuc", "Tin trong xã", 9
+        "tin-tuc", "Tin trong xã", 9, position=1
     )
 
 
