@@ -7,7 +7,7 @@ CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
 .DEFAULT_GOAL := help
-.PHONY: help run token status deadletters test test-unit test-contract test-crash e2e lint types imports fmt bench lock groups clean
+.PHONY: help run token status deadletters test test-unit test-contract test-crash e2e lint types imports fmt bench docs lock groups clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ fmt: $(DEV_STAMP) ## Format the code
 
 bench: $(DEV_STAMP) ## Measure; ARGS="--quick" for a short run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(DEV_STAMP) ## Write the descriptions of the HTTP API and of the events anew from the code
+	$(BIN)/python -m deploy.describe
 
 groups: $(DEV_STAMP) ## Install each service's own group alone and import its composition root
 	$(BIN)/python -m tests.groups

@@ -37,7 +37,8 @@ def _schema(name: str, model: type[Payload]) -> Json:
         "data": {"$ref": "#/$defs/" + model.__name__},
     }
     found = {"$schema": _DIALECT, "title": name, **envelope, "$defs": components}
-    return _relocated(found, "#/$defs/")
+    schema: Json = _relocated(found, "#/$defs/")
+    return schema
 
 
 def _relocated(value: Any, home: str) -> Any:

@@ -81,7 +81,7 @@ def _tidy(schema: Any) -> Any:
         return [_tidy(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {}
+    found: Json = {}
     for key, value in schema.items():
         if key == "properties":
             found[key] = {name: _tidy(one) for name, one in value.items()}

@@ -194,7 +194,7 @@ def _import() -> Json:
             query("publish", flag, "Publish what changed; needs the scope `publish` too."),
             query("create_categories", flag, "Make unknown ones; needs the scope `admin` too."),
         ),
-        body={"required": True, "content": {"application/x-ndjson": taken}},
+        body={"required": False, "content": {"application/x-ndjson": taken}},
     )
 
 

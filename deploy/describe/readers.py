@@ -77,8 +77,13 @@ def _search_page() -> Json:
         "The parameters of `/api/search`; here an empty one is as good as none.",
         found,
         tag=_SEARCH,
-        parameters=_asked(),
+        parameters=tuple({**one, "schema": _or_empty(one["schema"])} for one in _asked()),
     )
+
+
+def _or_empty(schema: Json) -> Json:
+    """Return the schema of the same or nothing, as forms send it."""
+    return {"anyOf": [schema, {"const": ""}]}
 
 
 def _totals() -> Json:

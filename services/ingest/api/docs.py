@@ -45,4 +45,5 @@ def blueprint(document: Path = _DOCUMENT) -> Blueprint:
 def _answer(content: bytes, kind: str) -> Response:
     response = Response(content, content_type=kind, headers={"Cache-Control": "no-cache"})
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
