@@ -6,6 +6,7 @@ would stand before today's news.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -81,21 +82,31 @@ def replay(
 
 
 def manifests(published: Published, *, size: int, clock: Clock = now) -> Iterator[Event]:
-    """Give manifests whose ranges of ids follow on one another and leave no id out."""
+    """Give manifests whose ranges of ids follow on one another and leave no id out.
+
+    A manifest's time lies before its view of the database: consumers rely on every change made
+    by then being in it.
+    """
     first, after = _FIRST, None
     while True:
+        at = clock()
         entries = published.manifest(after, size)
         is_last = len(entries) < size
         last = _LAST if is_last else entries[-1].id
-        yield _manifest(first, last, entries, clock)
+        yield _manifest(first, last, entries, at)
         if is_last or last == _LAST:
             return
         first, after = UUID(int=last.int + 1), last
 
 
 def send_manifests(published: Published, bus: Publisher, *, size: int, clock: Clock = now) -> int:
-    """Send the manifests to every consumer that keeps articles; return how many events."""
+    """Send the manifests to every consumer that keeps articles; return how many events.
+
+    Every category goes before them: there are few, so they are told rather than compared.
+    """
     sent = 0
+    for consumer in TARGETS:
+        send_categories(published, bus, consumer, clock)
     for event in manifests(published, size=size, clock=clock):
         for consumer in TARGETS:
             bus.publish([event], bulk_for=consumer)
@@ -103,6 +114,6 @@ def send_manifests(published: Published, bus: Publisher, *, size: int, clock: Cl
     return sent
 
 
-def _manifest(first: UUID, last: UUID, entries: list[ManifestEntry], clock: Clock) -> Event:
+def _manifest(first: UUID, last: UUID, entries: list[ManifestEntry], at: datetime) -> Event:
     data = ArticlesManifest(first=first, last=last, entries=tuple(entries))
-    return new_event(data, subject=str(first), source=SOURCE, time=clock())
+    return new_event(data, subject=str(first), source=SOURCE, time=at)

@@ -1,4 +1,4 @@
-"""``python -m services.render consumer | writer | web | migrate | rebuild``."""
+"""``python -m services.render consumer | writer | web | migrate | rebuild | verify``."""
 
 import argparse
 import sys
@@ -13,8 +13,13 @@ from shared.settings import describe
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m services.render", description=__doc__)
-    parser.add_argument("process", choices=["consumer", "writer", "web", "migrate", "rebuild"])
-    chosen = parser.parse_args().process
+    tools = ["migrate", "rebuild", "verify"]
+    parser.add_argument("process", choices=["consumer", "writer", "web", *tools])
+    parser.add_argument(
+        "--deep", action="store_true", help="verify: read every file, also unchanged ones"
+    )
+    options = parser.parse_args()
+    chosen = options.process
     try:
         settings = Settings()
     except ValidationError as error:
@@ -25,6 +30,13 @@ def main() -> int:
         return 0
     if chosen == "rebuild":
         bootstrap.rebuild(settings)
+        return 0
+    if chosen == "verify":
+        found_out = bootstrap.verify(settings, deep=options.deep)
+        sys.stdout.write(
+            f"{found_out.files} files; {len(found_out.marked)} pages to be written again, "
+            f"{len(found_out.strays)} strays removed, {found_out.assets} assets restored\n"
+        )
         return 0
     if chosen == "consumer":
         found = bootstrap.build_consumer(settings)

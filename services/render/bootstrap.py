@@ -6,22 +6,27 @@ from functools import partial
 from flask import Flask
 
 from services.render import web
-from services.render.consumer import handle
+from services.render.consumer import PIECE, handle
+from services.render.keeping import Keeper
 from services.render.pages import Pages
+from services.render.reconciling import reconciler
 from services.render.settings import Settings
 from services.render.site import Writer
 from services.render.store import Store
 from services.render.tables import Priority
 from services.render.teller import Teller
+from services.render.verify import Findings, Verifier
 from shared import clock
-from shared.bus import Bus, open_bus, topology
+from shared.bus import BATCH, Bus, open_bus, topology
 from shared.bus.topology import Lane
 from shared.bus.worker import Worker
 from shared.database import Database
 from shared.migrations import upgrade
+from shared.reconciler import introduced
 from shared.runtime import Process, serve
 from shared.wake import Caller, Listener
 
+PIECES = {Lane.LIVE: BATCH, Lane.BULK: PIECE}
 PRIORITIES = {Lane.LIVE: Priority.LIVE, Lane.BULK: Priority.BULK}
 
 
@@ -57,33 +62,37 @@ def build_consumer(
 ) -> list[Process]:
     """Return the consumer, one process for each of its queues; bulk news waits for live news."""
     bus = bus or open_bus(settings.bus_url)
-    store = Store(database or open_database(settings))
+    database = database or open_database(settings)
+    store = Store(database)
     caller = Caller(settings.wake_dir / "writer")
+    comparing = reconciler(database, bus, clock.now, caller.call)
     found = []
     for queue in topology.RENDER.queues:
         handler = partial(
             handle,
             store=store,
-            publisher=bus,
-            clock=clock.now,
+            reconciler=comparing,
+            piece=PIECES[queue.lane],
             priority=PRIORITIES[queue.lane],
             wake=caller.call,
         )
         worker = Worker(bus, queue, handler)
         checks = {"bus": bus.check, "worker": worker.check, "database": store.check}
         found.append(Process(f"consumer-{queue.lane}", worker.run, checks))
-    return found
+    return introduced(found, comparing)
 
 
 def build_writer(
     settings: Settings, *, bus: Bus | None = None, database: Database | None = None
 ) -> list[Process]:
-    """Return the writer of pages, and beside it what tells that articles are delivered."""
+    """Return the writer of pages, and beside it who tells of deliveries and verifies files."""
     bus = bus or open_bus(settings.bus_url)
     database = database or open_database(settings)
     writer = Writer(settings, database)
     teller = Teller(database, bus, clock.now)
-    told = Caller(settings.wake_dir / "teller")
+    told, woken = Caller(settings.wake_dir / "teller"), Caller(settings.wake_dir / "writer")
+    verifier = Verifier(settings.site_dir, database)
+    keeper = Keeper(verifier, woken.call, settings.render_verify_seconds, writer.prepared)
     poll = settings.render_poll_seconds
     return [
         _waiting(
@@ -98,6 +107,7 @@ def build_writer(
             lambda stop, wait: teller.run(stop, wait, poll),
             {"bus": bus.check},
         ),
+        Process("keeper", keeper.run, {"files": keeper.check}),
     ]
 
 
@@ -114,6 +124,13 @@ def rebuild(settings: Settings) -> None:
     """Mark every page, and wake the writers."""
     Store(open_database(settings)).mark_all()
     Caller(settings.wake_dir / "writer").call()
+
+
+def verify(settings: Settings, *, deep: bool) -> Findings:
+    """Hold every file against what was written, now, and wake the writers."""
+    findings = Verifier(settings.site_dir, open_database(settings)).verify(deep=deep)
+    Caller(settings.wake_dir / "writer").call()
+    return findings
 
 
 def _waiting(

@@ -4,38 +4,36 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import DatabaseError
 
-from services.render import manifest, paths
+from services.render import paths
 from services.render.records import unfit
 from services.render.store import Change, Store
 from services.render.tables import Priority
-from shared import log
-from shared.bus import BusUnavailable, Done, Outcome, Park, Publisher, Retry
-from shared.clock import Clock
+from shared.bus import BATCH, Done, Outcome, Park, Retry
 from shared.contracts.events import (
     ArticlePublished,
     ArticlesManifest,
     ArticleUnpublished,
     CategoryChanged,
     Event,
-    ReplayRequested,
-    new_event,
 )
+from shared.reconciler import Reconciler
 
-_logger = log.get("render.consumer")
 CONSUMER = "render"
 SOURCE = "/render"
+PIECE = 25
+"""Changes of the bulk lane in one transaction; today's news waits for one of these at most."""
 
 
 def handle(
     events: Sequence[Event],
     store: Store,
-    publisher: Publisher,
-    clock: Clock,
+    reconciler: Reconciler,
     *,
     priority: Priority = Priority.LIVE,
+    piece: int = BATCH,
     wake: Callable[[], None],
 ) -> list[Outcome]:
-    """Return one outcome for each event. All changes of the batch are one transaction."""
+    """Return one outcome for each event. At most ``piece`` changes are one transaction."""
     outcomes = [_fitness(event) for event in events]
     changes = [
         event.data
@@ -44,13 +42,14 @@ def handle(
     ]
     if changes:
         try:
-            store.take(changes, priority)
+            for start in range(0, len(changes), piece):
+                store.take(changes[start : start + piece], priority)
         except (DatabaseError, OSError) as error:
             return [Retry(f"the page database is unavailable: {error}") for _ in events]
         wake()
     for index, event in enumerate(events):
         if isinstance(event.data, ArticlesManifest):
-            outcomes[index] = _reconcile(event.data, store, publisher, clock)
+            outcomes[index] = reconciler.reconcile(event)
     return outcomes
 
 
@@ -65,27 +64,6 @@ def _fitness(event: Event) -> Outcome:
     if isinstance(data, ArticlesManifest):
         return Done()
     return Park(f"render does not take {event.type}")
-
-
-def _reconcile(
-    found: ArticlesManifest, store: Store, publisher: Publisher, clock: Clock
-) -> Outcome:
-    try:
-        drift = manifest.compare(found, store.between(found))
-    except DatabaseError as error:
-        return Retry(f"the page database is unavailable: {error}")
-    if drift.ahead or drift.unlisted:
-        _logger.warning(
-            "drift", ahead=[*map(str, drift.ahead)], unlisted=[*map(str, drift.unlisted)]
-        )
-    if not drift.behind:
-        return Done()
-    request = ReplayRequested(consumer=CONSUMER, ids=drift.behind)
-    try:
-        publisher.publish([new_event(request, subject=CONSUMER, source=SOURCE, time=clock())])
-    except BusUnavailable as error:
-        return Retry(f"the bus does not take the request: {error}")
-    return Done()
 
 
 __all__ = ["CONSUMER", "SOURCE", "Change", "handle"]

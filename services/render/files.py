@@ -4,6 +4,7 @@ A page is written to a temporary file beside it, synced, and renamed over it; it
 after that. What a crash leaves of a temporary file is overwritten by the next attempt.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,27 @@ class File:
     content: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A page's file as it was written: bytes, nanoseconds since 1970, SHA-256."""
+
+    path: str
+    size: int
+    modified: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """``changed`` counts the files that differ now; ``stands`` has how each file stands, by name.
+
+    None is a file that is not there.
+    """
+
+    changed: int
+    stands: dict[str, Noted | None]
+
+
 class Folder:
     """The site's folder. ``close`` ends its threads."""
 
@@ -29,13 +51,15 @@ class Folder:
         # The journal commits of syncs that run side by side are shared by the file system.
         self._pool = ThreadPoolExecutor(_SYNCERS, thread_name_prefix="sync")
 
-    def put(self, files: Iterable[File]) -> int:
-        """Make the files durable as given; return how many really changed. Raises OSError."""
+    def put(self, files: Iterable[File]) -> Put:
+        """Make the files durable as given. Raises OSError."""
         changed = 0
+        wanted: dict[str, bytes | None] = {}
         folders: set[Path] = set()
         renames: list[tuple[Path, Path]] = []
         for file in files:
             target = self.root / file.name
+            wanted[file.name] = file.content
             if file.content is None:
                 changed += _remove(target, folders)
                 continue
@@ -48,10 +72,17 @@ class Folder:
         for temporary, target in renames:
             temporary.rename(target)
         list(self._pool.map(_sync, sorted(folders)))
-        return changed + len(renames)
+        stands = {name: self._stands(name, content) for name, content in wanted.items()}
+        return Put(changed + len(renames), stands)
 
     def close(self) -> None:
         self._pool.shutdown()
+
+    def _stands(self, name: str, content: bytes | None) -> Noted | None:
+        if content is None:
+            return None
+        modified = (self.root / name).stat().st_mtime_ns
+        return Noted(name, len(content), modified, hashlib.sha256(content).hexdigest())
 
     def _make(self, folder: Path, folders: set[Path]) -> None:
         """Make a folder; those above it that get a new entry are to be synced too."""

@@ -4,15 +4,17 @@ A lease carries its owner, and an owner holds a lock on a file as long as it liv
 leases of a dead writer are told from those of a slow one without any clock.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from services.render.files import Noted
 from services.render.marks import next_stamp
-from services.render.tables import Delivery, Priority, articles, dirty
+from services.render.tables import Delivery, Priority, articles, dirty, insert
+from services.render.tables import files as files_table
 from shared.database import Database
 from shared.locks import FileLock
 
@@ -87,16 +89,20 @@ class Leases:
         done: Sequence[Lease],
         written: Sequence[Written] = (),
         failed: Sequence[Lease] = (),
+        stands: Mapping[str, Noted | None] | None = None,
     ) -> None:
         """Clear the marks of pages that are durable, and give back all others.
 
-        Failed ones wait behind everything else, so that one bad page holds up no good one.
+        ``stands`` says how their files were written, by path. Failed ones wait behind everything
+        else, so that one bad page holds up no good one.
         """
         with self._database.write() as connection:
             if done:
                 connection.execute(
                     _CLEAR, [{"its_path": one.path, "its_stamp": one.stamp} for one in done]
                 )
+            if stands:
+                _note(connection, stands)
             if failed:
                 late = _PUT_OFF.values(priority=Priority.FAILED.value, since=next_stamp(connection))
                 connection.execute(late, [{"its_path": one.path} for one in failed])
@@ -147,3 +153,14 @@ class Leases:
         with self._gate.held():
             (self._folder / self._me).unlink(missing_ok=True)
             self._alive.release()
+
+
+def _note(connection: Connection, stands: Mapping[str, Noted | None]) -> None:
+    put = insert(connection, files_table)
+    kept = {name: put.excluded[name] for name in ("size", "modified", "digest")}
+    noted = [asdict(noted) | {"path": path} for path, noted in stands.items() if noted]
+    if noted:
+        connection.execute(put.on_conflict_do_update(index_elements=["path"], set_=kept), noted)
+    gone = [path for path, noted in stands.items() if noted is None]
+    if gone:
+        connection.execute(delete(files_table).where(files_table.c.path.in_(gone)))

@@ -42,7 +42,7 @@ def mark_all(connection: Connection, priority: Priority) -> None:
         ["path", "stamp", "since", "priority"], every_article.distinct()
     )
     connection.execute(_marking(connection, statement))
-    mark(connection, [*_every_list(connection)], priority)
+    mark(connection, [*every_list(connection)], priority)
 
 
 def _marking(connection: Connection, statement: Any) -> Any:
@@ -58,7 +58,8 @@ def _marking(connection: Connection, statement: Any) -> Any:
     )
 
 
-def _every_list(connection: Connection) -> set[str]:
+def every_list(connection: Connection) -> set[str]:
+    """Return every page that there should be beside the articles' own."""
     live = articles.c.state == LIVE
     found = set(paths.FIXED)
     for slug in connection.scalars(select(categories.c.slug)):

@@ -26,6 +26,9 @@ class Settings(CommonSettings):
     render_poll_seconds: float = Field(
         default=0.5, gt=0, description="How often a writer looks for work that nobody told it of."
     )
+    render_verify_seconds: float = Field(
+        default=600.0, gt=0, description="Time between two looks at every file of the site."
+    )
     render_serve_files: bool = Field(
         default=True, description="Whether `web` serves the site's files, or a gateway does."
     )

@@ -40,12 +40,15 @@ class Writer:
         self._pages = Pages(**address)
         self._feeds = Feeds(**address)
         self._problem: str | None = None
+        self.prepared = threading.Event()
+        """Set once the assets are there."""
 
     def prepare(self) -> None:
         """Write the assets; mark every page if the look is not the one it was drawn with."""
         self._folder.put(look.assets())
         now = look.fingerprint(self._settings)
         marker = self._folder.root / look.MARKER
+        self.prepared.set()
         before = marker.read_text() if marker.is_file() else ""
         if before != now:
             Store(self._database).mark_all()
@@ -73,8 +76,10 @@ class Writer:
                 done.append(lease)
                 files += file
                 written += delivered
-        metrics.PAGES_WRITTEN.inc(self._folder.put(files))
-        self._leases.clear(done, written, failed)
+        put = self._folder.put(files)
+        metrics.PAGES_WRITTEN.inc(put.changed)
+        stands = {lease.path: put.stands.get(paths.file_name(lease.path)) for lease in done}
+        self._leases.clear(done, written, failed, stands)
         return len(done)
 
     def drain(self) -> int:

@@ -6,7 +6,6 @@ stays as a small record, so that late and doubled events change nothing.
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, select
 
@@ -14,16 +13,13 @@ from services.render import marks, paths
 from services.render.dirty import Around, Standing, touched
 from services.render.records import record, standing
 from services.render.surroundings import around
-from services.render.tables import Priority, addresses, articles, categories, insert
+from services.render.tables import Priority, addresses, articles, categories, doubts, insert
 from shared import metrics
 from shared.contracts.documents import CategoryLabel
 from shared.contracts.events import (
     ArticlePublished,
-    ArticlesManifest,
     ArticleUnpublished,
     CategoryChanged,
-    ManifestEntry,
-    ManifestState,
 )
 from shared.database import Database
 
@@ -32,6 +28,7 @@ UNPLACED = 1_000_000
 _BY_ID = select(articles).where(articles.c.id == bindparam("its_id"))
 _ADDRESSES = select(addresses.c.path).where(addresses.c.article_id == bindparam("its_id"))
 _FORGET_ADDRESSES = delete(addresses).where(addresses.c.article_id == bindparam("its_id"))
+_FORGET_DOUBT = delete(doubts).where(doubts.c.article_id == bindparam("its_id"))
 _CATEGORY = select(categories).where(categories.c.slug == bindparam("its_slug"))
 Change = ArticlePublished | ArticleUnpublished | CategoryChanged
 
@@ -57,17 +54,6 @@ class Store:
         """Mark every page of the site, for a rebuild or a new look."""
         with self._database.write() as connection:
             marks.mark_all(connection, priority)
-
-    def between(self, manifest: ArticlesManifest) -> list[ManifestEntry]:
-        """Return what is stored of the ids in a manifest's range."""
-        query = select(articles.c.id, articles.c.version, articles.c.state).where(
-            articles.c.id.between(str(manifest.first), str(manifest.last))
-        )
-        with self._database.read() as connection:
-            return [
-                ManifestEntry(id=UUID(row.id), version=row.version, state=ManifestState(row.state))
-                for row in connection.execute(query)
-            ]
 
     def check(self) -> None:
         """Raise if the page database cannot be read."""
@@ -109,8 +95,11 @@ class _Batch:
     def category(self, data: CategoryChanged) -> None:
         slug = data.category.slug
         old = self._category(slug)
-        if old is not None and old.version > data.version:
-            return
+        told = (data.category.name, data.position, data.version)
+        if old is not None and (
+            old.version > data.version or (old.name, old.position, old.version) == told
+        ):
+            return  # each manifest comes with every category
         self._put_category(slug, data.category.name, data.position, data.version, data.version)
         self._others |= {paths.category(slug), paths.category_feed(slug), *paths.FIXED}
         if old is None or (old.name, old.position) != (data.category.name, data.position):
@@ -164,6 +153,7 @@ class _Batch:
     def _save(self, row: dict[str, Any], found: Sequence[str]) -> None:
         self._connection.execute(self._put_article, row)
         self._connection.execute(_FORGET_ADDRESSES, {"its_id": row["id"]})
+        self._connection.execute(_FORGET_DOUBT, {"its_id": row["id"]})
         self._connection.execute(
             insert(self._connection, addresses),
             [{"path": path, "article_id": row["id"]} for path in {*map(paths.address, found)}],

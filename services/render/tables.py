@@ -85,6 +85,27 @@ counters: Final = Table(
 )
 
 
+doubts: Final = Table(
+    "doubts",
+    metadata,
+    Column("article_id", String(36), primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("noticed", Text, nullable=False),
+)
+"""What reconciliation remembers from one manifest to the next; ``noticed`` is ISO 8601."""
+
+files: Final = Table(
+    "files",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+"""How each page's file was written: bytes, nanoseconds since 1970, SHA-256."""
+
+
 class Delivery(IntEnum):
     """How far a version has come: its page is to be written, to be told of, or told."""
 
