@@ -112,7 +112,9 @@ def test_a_temporary_file_left_by_a_crash_is_overwritten(tmp_path: Path) -> None
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / ".index.html.new").write_text("half a pa")
     folder = Folder(tmp_path)
-    assert folder.put([File("a/index.html", b"a whole page"), File("b/none.html", None)]) == 1
+    assert (
+        folder.put([File("a/index.html", b"a whole page"), File("b/none.html", None)]).changed == 1
+    )
     folder.close()
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["index.html"]
     assert (tmp_path / "a" / "index.html").read_bytes() == b"a whole page"
@@ -210,3 +212,15 @@ def test_a_version_that_came_while_its_page_was_written_waits_for_its_own_page(
         )
     assert URL in site.marked()
     writer.close()
+
+
+def test_who_reads_a_page_while_it_is_replaced_reads_the_old_one_to_its_end(
+    tmp_path: Path,
+) -> None:
+    folder = Folder(tmp_path)
+    folder.put([File("a/index.html", b"the old page")])
+    with (tmp_path / "a" / "index.html").open("rb", buffering=0) as reader:
+        assert reader.read(4) == b"the "
+        folder.put([File("a/index.html", b"x")])
+        assert reader.read() == b"old page"
+    folder.close()
