@@ -10,6 +10,7 @@ import contextlib
 import os
 import select
 import socket
+import weakref
 from pathlib import Path
 from uuid import uuid4
 
@@ -49,6 +50,8 @@ class Caller:
         self._folder = folder
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)  # noqa: FBT003 - the socket module's signature
+        # Many callers live as long as their process; the others need nobody to close them.
+        weakref.finalize(self, self._socket.close)
 
     def call(self) -> None:
         """Nudge; never blocks and never raises for a listener that is not there."""
