@@ -1,6 +1,38 @@
 """The public article as events carry it: already checked, sanitised and resolved by ingest."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+)
+
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+_LATEST: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, str | datetime):
+        raise ValueError("a moment is written as in RFC 3339")  # noqa: TRY004 - pydantic asks for it
+    return value
+
+
+def _in_the_calendar(value: datetime) -> datetime:
+    """Refuse what has no day in every zone; to work out its day would raise."""
+    if not _EARLIEST < value < _LATEST:
+        raise ValueError("the moment lies outside the calendar")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_the_calendar)]
+Whole = Annotated[StrictInt, Field(ge=0, le=2**63 - 1)]
+"""A whole number that every store can hold."""
 
 
 class Document(BaseModel):
@@ -19,8 +51,8 @@ class Rendition(Document):
 
     name: str
     href: str
-    width: int
-    height: int
+    width: Whole
+    height: Whole
     media_type: str
 
 
@@ -40,7 +72,7 @@ class ArticleBody(Document):
     title: str
     summary: str
     body_html: str
-    created: AwareDatetime
+    created: Instant
     language: str = "vi"
     by: str | None = None
     sources: tuple[str, ...] = ()

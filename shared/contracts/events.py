@@ -6,12 +6,16 @@ Readers are tolerant: fields they do not know are ignored, so that a newer sende
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID, uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic_core import from_json
 
-from shared.contracts.documents import ArticleBody, CategoryLabel
+from shared.contracts.documents import ArticleBody, CategoryLabel, Instant, Whole
+
+LARGEST: Final = 16 * 1024 * 1024
+"""Bytes of the longest event; more than any broker takes."""
 
 
 class EventError(ValueError):
@@ -28,12 +32,12 @@ class ArticlePublished(Payload):
     """The whole public article. ``version`` orders events of one article; higher is newer."""
 
     id: UUID
-    version: int = Field(ge=0)
-    edition: int = Field(ge=1)
+    version: Whole
+    edition: Annotated[Whole, Field(ge=1)]
     url: str
     former_urls: tuple[str, ...] = ()
-    first_published_at: AwareDatetime
-    updated_at: AwareDatetime
+    first_published_at: Instant
+    updated_at: Instant
     article: ArticleBody
 
 
@@ -49,7 +53,7 @@ class ArticleUnpublished(Payload):
     """The article is taken back: 410, a 301 to ``location``, or a banner over its page."""
 
     id: UUID
-    version: int = Field(ge=0)
+    version: Whole
     url: str
     former_urls: tuple[str, ...] = ()
     unpublish_type: UnpublishType
@@ -63,8 +67,8 @@ class CategoryChanged(Payload):
     """A category was made, renamed or moved. ``position`` orders categories, lowest first."""
 
     category: CategoryLabel
-    position: int
-    version: int = Field(ge=0)
+    position: Annotated[StrictInt, Field(ge=-(2**31), lt=2**31)]
+    version: Whole
 
 
 class ManifestState(StrEnum):
@@ -78,7 +82,7 @@ class ManifestState(StrEnum):
 
 class ManifestEntry(Payload):
     id: UUID
-    version: int = Field(ge=0)
+    version: Whole
     state: ManifestState
 
 
@@ -102,7 +106,7 @@ class ArticleDelivered(Payload):
 
     consumer: Literal["indexing", "render"]
     id: UUID
-    version: int = Field(ge=0)
+    version: Whole
 
 
 class PageViewed(Payload):
@@ -110,7 +114,7 @@ class PageViewed(Payload):
 
     id: UUID
     path: str
-    received_at: AwareDatetime
+    received_at: Instant
     visitor: str
     filtered: str | None = None
     """Why this view counts apart (``bot``); None for a reader's view."""
@@ -138,7 +142,7 @@ class Event(BaseModel):
     source: str = Field(min_length=1)
     type: str
     subject: str
-    time: AwareDatetime
+    time: Instant
     datacontenttype: Literal["application/json"] = "application/json"
     data: Any
 
@@ -165,8 +169,14 @@ def new_event(
 
 def decode(body: bytes) -> Event:
     """Read an envelope and its payload. Raises EventError for anything that is not one."""
+    if len(body) > LARGEST:
+        raise EventError(f"{len(body)} bytes; an event has at most {LARGEST}")
     try:
-        envelope = Event.model_validate_json(body)
+        found = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise EventError(f"not JSON: {error}") from error
+    try:
+        envelope = Event.model_validate(found)
     except ValidationError as error:
         raise EventError(f"not a CloudEvents envelope: {_first(error)}") from error
     model = EVENT_TYPES.get(envelope.type)
