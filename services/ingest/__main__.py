@@ -103,8 +103,14 @@ def _replay(settings: Settings, options: argparse.Namespace) -> int:
     scope = Scope(category=options.category, since=options.since)
     sent = 0
     with _opened(settings) as database, closing(open_bus(settings.bus_url)) as bus:
-        for sent in replay(Published(database), bus, options.to, scope):
-            sys.stderr.write(f"\r{sent}")
+        published = Published(database)
+        known = {category.slug for category in published.categories()}
+        if scope.category is not None and scope.category not in known:
+            sys.stderr.write(f"There is no category {scope.category!r}.\n")
+            return 1
+        total = published.count(scope)
+        for sent in replay(published, bus, options.to, scope):
+            sys.stderr.write(f"\r{sent} of {max(sent, total)}")
     sys.stderr.write(f"\r{sent} article(s) sent to {options.to}.\n")
     return 0
 

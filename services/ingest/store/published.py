@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, Select, delete, func, select, tuple_, update
 
 from services.ingest.public import manifest_state, needs_body, public_body, state_event
 from services.ingest.records import Category, Record
@@ -23,6 +24,8 @@ from shared.contracts.events import (
     ReplayRequested,
 )
 from shared.database import Database
+
+_Columns = TypeVarTuple("_Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +63,20 @@ class Published:
 
     def after(self, article_id: UUID | None, scope: Scope, limit: int) -> list[UUID]:
         """Return the next articles ever published that are in scope, in the order of their ids."""
-        query = select(ARTICLES.c.id).where(ARTICLES.c.public_version.is_not(None))
+        query = _in_scope(select(ARTICLES.c.id), scope)
         if article_id is not None:
             query = query.where(ARTICLES.c.id > article_id)
-        if scope.since is not None:
-            query = query.where(ARTICLES.c.public_at >= scope.since)
-        if scope.category is not None:
-            query = query.join(
-                EDITIONS,
-                (EDITIONS.c.article_id == ARTICLES.c.id)
-                & (EDITIONS.c.edition == ARTICLES.c.live_edition),
-            ).where(EDITIONS.c.category == scope.category)
         if scope.ids is not None:
             rest = sorted(i for i in scope.ids if article_id is None or i > article_id)
             query = query.where(ARTICLES.c.id.in_(rest[:limit]))
         with self._database.read() as connection:
             return list(connection.execute(query.order_by(ARTICLES.c.id).limit(limit)).scalars())
+
+    def count(self, scope: Scope) -> int:
+        """Return how many articles a replay of a category, or of what changed since, sends."""
+        query = _in_scope(select(func.count()).select_from(ARTICLES), scope)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
 
     def states(self, ids: Sequence[UUID]) -> list[Standing]:
         """Return how these articles stand now, from one consistent view."""
@@ -161,6 +162,19 @@ class Published:
                 connection.execute(delete(REPLAYS).where(this))
             else:
                 connection.execute(update(REPLAYS).where(this).values(after=after))
+
+
+def _in_scope(query: Select[*_Columns], scope: Scope) -> Select[*_Columns]:
+    query = query.where(ARTICLES.c.public_version.is_not(None))
+    if scope.since is not None:
+        query = query.where(ARTICLES.c.public_at >= scope.since)
+    if scope.category is not None:
+        query = query.join(
+            EDITIONS,
+            (EDITIONS.c.article_id == ARTICLES.c.id)
+            & (EDITIONS.c.edition == ARTICLES.c.live_edition),
+        ).where(EDITIONS.c.category == scope.category)
+    return query
 
 
 def _bodies(connection: Connection, public: Sequence[Record]) -> dict[UUID, ArticleBody]:

@@ -288,7 +288,22 @@ def test_the_command_line_replays_and_sends_manifests(
     found = [type(decode(d.body).data) for d in subscription.fetch(10, 5.0)]
     subscription.close()
     bus.close()
-    assert found == [CategoryChanged, ArticlePublished, ArticlesManifest]
+    assert found == [CategoryChanged, ArticlePublished, CategoryChanged, ArticlesManifest]
+
+
+def test_a_replay_says_how_far_it_is_and_refuses_a_category_that_does_not_exist(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for article_id in (A, B):
+        newsroom.put(article_id)
+        newsroom.publish(article_id)
+    monkeypatch.setenv("BANTIN_DATA_DIR", str(newsroom.settings.data_dir))
+    assert main(["replay", "--to", "indexing", "--category", "tin-tuc"]) == 0
+    said = capsys.readouterr().err
+    assert "2 of 2" in said
+    assert said.endswith("2 article(s) sent to indexing.\n")
+    assert main(["replay", "--to", "indexing", "--category", "khong-co"]) == 1
+    assert "khong-co" in capsys.readouterr().err
 
 
 def test_a_wrong_moment_on_the_command_line_is_refused() -> None:
