@@ -18,8 +18,9 @@ from services.visits import bootstrap as visits
 from services.visits.settings import Settings as VisitsSettings
 from shared.bus import Bus, DeadLetter, open_bus
 from shared.bus.topology import CONSUMERS, Lane
-from shared.contracts.events import Event
+from shared.contracts.events import Event, Payload
 from shared.runtime import Process
+from tests.factories import NOON
 
 
 class Raw(Event):
@@ -29,6 +30,12 @@ class Raw(Event):
 
     def encode(self) -> bytes:
         return self.raw
+
+
+def raw(data: Payload, body: bytes) -> Raw:
+    return Raw.model_construct(
+        id="raw", source="/test", type="raw", subject="raw", time=NOON, data=data, raw=body
+    )
 
 
 class Receiving:
@@ -43,7 +50,7 @@ class Receiving:
 
     def send(self, *bodies: bytes) -> None:
         anything = self.receives[0].model_construct()
-        self.bus.publish([Raw.model_construct(data=anything, raw=body) for body in bodies])
+        self.bus.publish([raw(anything, body) for body in bodies])
 
     def wait(self) -> None:
         """Wait until nothing is in the queue; the bound is there so that a dead worker fails."""
