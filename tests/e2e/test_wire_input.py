@@ -170,3 +170,13 @@ def test_a_method_that_an_address_does_not_take_is_told_which_it_does(
         assert answer.status_code == 405
         assert "GET" in answer.headers["allow"]
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/v1/articles?limit=1&limit=2", "/api/search?page=1&page=1", "/api/visits?path=/&path=/"],
+)
+def test_a_parameter_given_twice_is_refused_by_name(editor: Editor, target: str) -> None:
+    answer = editor.http.get(target)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].strip("/") in target

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from services.ingest.commands import Precondition
 from services.ingest.drafts import MalformedError, decode_json
 from services.ingest.store.tokens import Scope, Token, Tokens
-from shared.http import Kind, Problem, invalid
+from shared.http import FieldError, Kind, Problem, invalid
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes that a JSON body, and a line of an import, may have."""
@@ -110,7 +110,14 @@ def checked(model: type[Asked], value: object) -> Asked:
 
 
 def query(model: type[Asked]) -> Asked:
-    """Return the query string as the model. Raises a 422 problem."""
+    """Return the query string as the model. Raises a 422 problem, also for a repeated one."""
+    repeated = tuple(
+        FieldError(f"/{name[:100]}", "is given more than once")
+        for name, values in request.args.lists()
+        if len(values) > 1
+    )
+    if repeated:
+        raise Problem(Kind.INVALID, f"{len(repeated)} parameter(s) are wrong.", errors=repeated)
     return checked(model, request.args.to_dict())
 
 
