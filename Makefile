@@ -7,7 +7,7 @@ CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
 .DEFAULT_GOAL := help
-.PHONY: help run token status deadletters test test-unit test-contract test-crash e2e lint types imports fmt bench docs lock groups clean
+.PHONY: help run token status deadletters test test-unit test-contract test-crash chaos e2e lint types imports fmt bench docs lock groups clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test-contract: $(DEV_STAMP) ## Run the contract suite of each port on each adapt
 
 test-crash: $(DEV_STAMP) ## Run the tests that kill processes
 	$(BIN)/python -m pytest tests/crash
+
+chaos: $(DEV_STAMP) ## Kill every process 200 times in all while people work; ARGS="--seed N"
+	$(BIN)/python -m tests.chaos run $(ARGS)
 
 e2e: $(DEV_STAMP) ## Run the whole deployment through real processes
 	$(BIN)/python -m pytest tests/e2e

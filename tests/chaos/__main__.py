@@ -6,7 +6,7 @@ time from a copy of the tree and demands that the named tests fail.
 
 import argparse
 import json
-import random
+import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -21,8 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Return 0 if there is no difference, 1 if there is one."""
     given = _parser().parse_args(arguments)
     if given.command == "ablate":
-        return ablate.main(given.names, _say)
-    seed = random.randrange(_SEEDS) if given.seed is None else given.seed
+        return ablate.main(given.names, _say, chaos=given.chaos)
+    seed = given.seed if given.seed is not None else secrets.randbelow(_SEEDS)
     size = Size(
         kills=given.kills, editors=given.editors, readers=given.readers, articles=given.articles
     )
@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="kill, work, compare")
-    running.add_argument("--seed", type=int, help="the plan's seed (default: a random one, printed)")
+    running.add_argument("--seed", type=int, help="of the plan (default: a random one, printed)")
     running.add_argument("--kills", type=int, default=200, help="at least so many (200)")
     running.add_argument("--editors", type=int, default=3, help="at work at once (3)")
     running.add_argument("--readers", type=int, default=2, help="sending views at once (2)")
@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--json", metavar="FILE", help="write the report there too")
     removing = commands.add_parser("ablate", help="show that each safeguard is tested")
     removing.add_argument("names", nargs="*", help=f"of {', '.join(ablate.NAMES)}; all if none")
+    removing.add_argument(
+        "--chaos", action="store_true", help="let a short chaos run notice it, not the tests"
+    )
     return parser
 
 

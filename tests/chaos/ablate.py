@@ -1,2 +1,181 @@
-NAMES: tuple[str, ...] = ()
-def main(names, say): return 0
+"""Removes one safeguard at a time from a copy of the tree and demands that a test notices.
+
+A patch replaces text that must be there exactly once; where the code has changed, the ablation
+itself fails, so it cannot silently stop proving anything. The same tests must pass in the copy
+before the safeguard is taken out.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.deployment import ROOT
+
+_WITHIN = 300.0
+_ORDER = "tests/chaos/test_durability_order.py"
+_FAILED = 1
+"""pytest's exit status when tests ran and some failed; anything else proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """One safeguard: where it stands, what is left without it, and the tests that hold it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+ABLATIONS = (
+    Ablation(
+        name="visits-deduplication",
+        file="services/visits/store.py",
+        old="    return set(connection.execute(statement, rows).scalars())\n",
+        new="    connection.execute(statement, rows)\n    return set(by_id)\n",
+        tests=("tests/contract/visits/test_visits_store.py",),
+    ),
+    Ablation(
+        name="index-version-guard",
+        file="shared/index/tantivy/writer.py",
+        old="            if stored is not None and version <= stored:\n",
+        new="            if stored is not None and version < 0:\n",
+        tests=("tests/contract/index/test_index_writes.py",),
+    ),
+    Ablation(
+        name="page-version-guard",
+        file="services/render/store.py",
+        old='        if old is not None and old["version"] > data.version:\n',
+        new="        if old is not None and data.version < 0:\n",
+        tests=("tests/contract/site/test_site_ordering.py",),
+    ),
+    Ablation(
+        name="database-fsync",
+        file="shared/database.py",
+        old='            "synchronous=FULL",\n',
+        new='            "synchronous=NORMAL",\n',
+        tests=(_ORDER,),
+    ),
+    Ablation(
+        name="bus-fsync",
+        file="shared/bus/embedded_file.py",
+        old="{'FULL' if durable else 'NORMAL'}",
+        new="NORMAL",
+        tests=(_ORDER,),
+    ),
+    Ablation(
+        name="page-fsync",
+        file="services/render/files.py",
+        old="        os.fsync(fd)\n",
+        new="        os.fstat(fd)\n",
+        tests=(_ORDER,),
+    ),
+    Ablation(
+        name="picture-fsync",
+        file="services/ingest/store/files.py",
+        old="                os.fsync(file.fileno())\n",
+        new="",
+        tests=(_ORDER,),
+    ),
+)
+NAMES = tuple(ablation.name for ablation in ABLATIONS)
+CHAOS = ("-m", "tests.chaos", "run", "--seed", "1", "--kills", "10", "--articles", "20")
+
+
+class AblationError(Exception):
+    """The ablation proves nothing; the text says why."""
+
+
+def copy_tree(folder: Path) -> Path:
+    """Copy what runs and what tests it; return where it is."""
+    copied = folder / "tree"
+    ignored = shutil.ignore_patterns("__pycache__", ".*", "var", "*.pyc")
+    shutil.copytree(ROOT, copied, ignore=ignored)
+    return copied
+
+
+def remove(ablation: Ablation, tree: Path) -> None:
+    """Take the safeguard out of a copy. Raises AblationError unless it stands there once."""
+    file = tree / ablation.file
+    text = file.read_text()
+    if text.count(ablation.old) != 1:
+        raise AblationError(
+            f"{ablation.name}: {ablation.file} has {text.count(ablation.old)} times what is removed"
+        )
+    file.write_text(text.replace(ablation.old, ablation.new))
+
+
+def failing(tree: Path, tests: Sequence[str]) -> list[str]:
+    """Run tests in a copy and return those that fail. Raises AblationError if none could run."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_WITHIN,
+    )
+    if done.returncode not in (0, _FAILED):
+        raise AblationError(f"pytest ended with {done.returncode}: {done.stdout[-2000:]}")
+    return re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
+
+
+def prove(ablation: Ablation, folder: Path) -> list[str]:
+    """Return the tests that pass with the safeguard and fail without. Raises AblationError."""
+    tree = copy_tree(folder)
+    if before := failing(tree, ablation.tests):
+        raise AblationError(f"{ablation.name}: fails with the safeguard too: {before}")
+    remove(ablation, tree)
+    found = failing(tree, ablation.tests)
+    if not found:
+        raise AblationError(f"{ablation.name}: no test notices that it is gone")
+    return found
+
+
+def chaos_notices(ablation: Ablation, folder: Path) -> str:
+    """Let the chaos run itself find what is missing; return its verdict. Raises AblationError."""
+    tree = copy_tree(folder)
+    remove(ablation, tree)
+    done = subprocess.run(
+        [sys.executable, *CHAOS],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_WITHIN,
+    )
+    verdict = re.search(r"^lost .*differences.*$", done.stdout, re.MULTILINE)
+    if done.returncode != 1 or verdict is None:
+        raise AblationError(f"{ablation.name}: chaos ended with {done.returncode} {done.stderr}")
+    return verdict[0]
+
+
+def main(names: Sequence[str], say: Callable[[str], None], *, chaos: bool) -> int:
+    """Prove the named ablations, or all; return 0 if every one is noticed."""
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        say(f"no such ablation: {', '.join(unknown)}")
+        return 2
+    status = 0
+    for ablation in ABLATIONS:
+        if names and ablation.name not in names:
+            continue
+        try:
+            with tempfile.TemporaryDirectory(prefix="bantin-ablation-") as folder:
+                if chaos:
+                    say(f"{ablation.name}: chaos: {chaos_notices(ablation, Path(folder))}")
+                    continue
+                found = prove(ablation, Path(folder))
+                say(f"{ablation.name}: noticed by {len(found)}")
+                for test in found:
+                    say(f"  {test}")
+        except AblationError as error:
+            say(str(error))
+            status = 1
+    return status

@@ -22,7 +22,7 @@ class Counters:
         self._known: dict[tuple[str, str, str], float] = {}
 
     def run(self, stop: threading.Event) -> None:
-        while not stop.wait(0.3):
+        while not stop.wait(1):
             self.read()
 
     def read(self) -> None:

@@ -1,7 +1,6 @@
 """A bus that repeats itself: events doubled, late and out of order, as at-least-once allows."""
 
 import contextlib
-import random
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from shared.contracts.events import (
     PageViewed,
     decode,
 )
+from tests.chaos.plan import seeded
 
 _KEPT = 600
 _REPEATED = ArticlePublished | ArticleUnpublished | CategoryChanged | PageViewed
@@ -27,7 +27,7 @@ class Echo:
     def __init__(self, folder: Path, seed: int) -> None:
         self.sent = 0
         self._folder = folder
-        self._random = random.Random(f"echo {seed}")
+        self._random = seeded("echo", seed)
         self._kept: list[bytes] = []
         self._seen: dict[str, int] = {"live": 0, "visits": 0}
 
@@ -36,10 +36,10 @@ class Echo:
         bus = open_bus(f"sqlite://{self._folder}")
         try:
             rounds = 0
-            while not stop.wait(0.02):
+            while not stop.wait(0.05):
                 self._listen()
                 rounds += 1
-                if rounds % 20 == 0:
+                if rounds % 8 == 0:
                     self._repeat(bus.publish, 5)
             self._repeat(bus.publish, 200)
         finally:

@@ -1,6 +1,5 @@
 """Kills processes by plan, starts the supervisor again, and measures how long it all takes."""
 
-import contextlib
 import os
 import signal
 import time
@@ -11,10 +10,10 @@ from dataclasses import dataclass, field
 import psutil
 
 from tests.chaos.plan import SUPERVISOR, Volley
-from tests.deployment import PROCESSES, Deployment, wait_for
+from tests.deployment import Deployment, wait_for
 
 _WITHIN = 90.0
-_EVERY = 0.02
+_EVERY = 0.04
 
 
 @dataclass
@@ -59,7 +58,7 @@ class Killer:
 
     def _fire(self, victims: Sequence[str]) -> None:
         """Kill these at one moment; what is dead already is waited for and killed as it starts."""
-        found = wait_for(lambda: self._pids(victims), within=_WITHIN, every=_EVERY)
+        found = wait_for(lambda: self._pids(victims) or {}, within=_WITHIN, every=_EVERY)
         self._before()
         for name in victims:
             os.kill(found[name], signal.SIGKILL)
@@ -67,12 +66,16 @@ class Killer:
             self.kills.counts[name] += 1
 
     def _pids(self, victims: Sequence[str]) -> dict[str, int] | None:
-        """Return the living processes of these names; None unless all live."""
-        supervisor = self._deployment.supervisor()
+        """Return the living processes of these names; None unless all live.
+
+        The supervisor's list may be a moment old, so each is looked at: only a living child of
+        our own supervisor is ever killed.
+        """
+        supervisor, noted = self._deployment.supervisor(), self._deployment.pids()
         found = {SUPERVISOR: supervisor.pid}
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in supervisor.children():
-                found |= _named(child)
+        for name in victims:
+            if name != SUPERVISOR and _is_child(noted[name], supervisor.pid):
+                found[name] = noted[name]
         return found if all(name in found for name in victims) else None
 
     def _start_again(self) -> None:
@@ -99,12 +102,9 @@ class Killer:
         self.kills.recovery.setdefault(name, []).append(seconds)
 
 
-def _named(child: psutil.Process) -> dict[str, int]:
-    """Return a child's name with its pid; nothing if it is none of the services, or is dead."""
+def _is_child(pid: int, parent: int) -> bool:
     try:
-        *_, process, name = ["", "", *child.cmdline()]
-        if process != "process" or name not in PROCESSES:
-            return {}
-        return {} if child.status() == psutil.STATUS_ZOMBIE else {name: child.pid}
+        process = psutil.Process(pid)
+        return process.ppid() == parent and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
-        return {}
+        return False

@@ -85,20 +85,20 @@ def after(state: State, op: Op) -> State | None:
         return replace(state, draft=op.text)
     if isinstance(op, Import):
         return _live(state, op.text, None)
-    if not state.exists:
-        return None
     if isinstance(op, Unpublish):
-        if state.standing == "never":
-            return None
-        return replace(state, standing="unpublished", taken=op.taken)
+        taken = replace(state, standing="unpublished", taken=op.taken)
+        return None if state.standing == "never" else taken
     if isinstance(op, Discard):
-        if state.draft is None and state.standing == "live":
-            return None
-        return replace(state, draft=None)
+        nothing = state.draft is None and state.standing != "unpublished"
+        return None if nothing else replace(state, draft=None)
+    return _published(state, op.slug)
+
+
+def _published(state: State, slug: str | None) -> State | None:
     if state.draft is not None:
-        return _live(state, state.draft, op.slug)
-    if state.standing == "live" and op.slug not in (None, state.slug):
-        return replace(state, slug=op.slug)
+        return _live(state, state.draft, slug)
+    if state.standing == "live" and slug not in (None, state.slug):
+        return replace(state, slug=slug)
     return None
 
 

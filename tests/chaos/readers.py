@@ -1,6 +1,5 @@
 """Readers whose views are sent until they are taken, some of them more than once."""
 
-import random
 import threading
 import time
 from collections import Counter
@@ -10,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from tests.chaos.editors import NO_ANSWER_WITHIN, Difference, Newsroom
+from tests.chaos.plan import seeded
 
 AGENT = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 PAGES = ("/", "/ngay/2026/03/14/", "/ngay/2026/03/", "/chuyen-muc/tin-tuc/", "/tim-kiem")
@@ -20,7 +20,7 @@ class Reader:
 
     def __init__(self, name: str, seed: int, http: httpx.Client, room: Newsroom) -> None:
         self.taken: dict[str, str] = {}
-        self._random = random.Random(f"reader {name} {seed}")
+        self._random = seeded(f"reader {name}", seed)
         self._http = http
         self._room = room
 
@@ -36,7 +36,7 @@ class Reader:
                 self._room.count("views sent twice on purpose")
             if self._random.random() < 0.05:
                 self._both(view, page)
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def _both(self, view: str, page: str) -> None:
         """Send a view that was taken from two connections at once."""

@@ -82,6 +82,7 @@ class _Run:
         self._deployment = deployment
         self._report = report
         self._say = say
+        self._began = time.monotonic()
         self._room = Newsroom()
         self._over = threading.Event()
         self._counters = Counters(deployment)
@@ -121,7 +122,7 @@ class _Run:
                 work.join()
             self._report.kills = dict(killer.kills.counts)
             self._report.recovery = killer.kills.recovery
-        self._report.differences += [f"lost: {error}" for error in work.failures]
+        self._report.differences += [f"lost: {error!r}" for error in work.failures]
         self._drain()
         self._compare()
         self._fill()
@@ -145,10 +146,13 @@ class _Run:
     def _tell(self, kills: int) -> None:
         taken = sum(len(reader.taken) for reader in self._readers)
         calls = sum(editor.calls for editor in self._editors)
-        self._say(f"{kills} of {self._size.kills} kills, {calls} calls, {taken} views")
+        self._phase(f"{kills} of {self._size.kills} kills, {calls} calls, {taken} views")
+
+    def _phase(self, text: str) -> None:
+        self._say(f"{time.monotonic() - self._began:.0f} s: {text}")
 
     def _drain(self) -> None:
-        self._say("waiting until everything has arrived")
+        self._phase("waiting until everything has arrived")
         began = time.monotonic()
         folder = self._deployment.folder
         try:
@@ -158,12 +162,11 @@ class _Run:
         self._report.drain_seconds = time.monotonic() - began
 
     def _compare(self) -> None:
-        self._say("comparing every answer with what there is")
+        self._phase("comparing every answer with what there is")
         http, articles = self._deployment.http, [a for e in self._editors for a in e.articles]
         taken = dict(by_page(self._readers))
         found = self._report.differences
         found += compare.articles(self._http, articles)
-        found += compare.delivered(self._http, articles)
         found += compare.pages(http, articles)
         found += compare.search(self._deployment, articles)
         found += compare.lists(http, articles)

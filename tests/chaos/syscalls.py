@@ -126,21 +126,26 @@ def answers_too_early(found: Iterator[Call], matters: Callable[[str], bool]) -> 
 
 
 def settled_too_early(
-    found: Iterator[Call], effect: Callable[[str], bool], record: Callable[[str], bool]
+    found: Iterator[Call],
+    effect: Callable[[str], bool],
+    record: Callable[[str], bool],
+    *,
+    anyones: bool = False,
 ) -> Found:
-    """No thread writes to the record while an effect of its own is at risk.
+    """No thread writes to the record while an effect of its own, or of ``anyones``, is at risk.
 
     ``moments`` counts the writes to the record that came after an effect.
     """
     disk, moments, broken = Disk(), 0, []
     since: set[int] = set()
     for call in found:
+        whose = 0 if anyones else call.thread
         if call.name in _WRITES and not call.ended and record(call.of):
-            if call.thread in since:
+            if whose in since:
                 moments += 1
-                since.discard(call.thread)
-            broken += disk.at_risk(effect, call.thread)
+                since.discard(whose)
+            broken += disk.at_risk(effect, None if anyones else call.thread)
         if call.name in _WRITES and effect(call.of):
-            since.add(call.thread)
+            since.add(whose)
         disk.feed(call)
     return Found(moments, broken + [path for path in disk.too_early if effect(path)])

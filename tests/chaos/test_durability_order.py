@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Traces:
 
 def _kept(traces: Traces, *parts: str) -> Callable[[str], bool]:
     """Tell whether a path lies in one of these parts of the data folder."""
-    places = tuple(str(traces.folder / part) for part in parts)
+    places = tuple(f"{traces.folder}/{part}" for part in parts)
     return lambda path: path.startswith(places) and not path.endswith(("-shm", ".db", ".lock"))
 
 
@@ -50,8 +49,10 @@ def test_a_view_leaves_the_queue_only_when_its_count_is_on_the_disk(traces: Trac
 
 @needs_strace
 def test_an_event_leaves_the_queue_only_when_the_index_is_on_the_disk(traces: Traces) -> None:
+    # tantivy writes in threads of its own, so whatever any of them wrote must be on the disk.
     index, queue = _kept(traces, "index/"), _kept(traces, "bus/live.db-wal")
-    _held(settled_too_early(traces.of("indexing"), index, queue), at_least=1)
+    found = settled_too_early(traces.of("indexing"), index, queue, anyones=True)
+    _held(found, at_least=1)
 
 
 @needs_strace
@@ -62,7 +63,7 @@ def test_an_event_leaves_the_queue_only_when_its_marks_are_on_the_disk(traces: T
 
 @needs_strace
 def test_a_mark_is_cleared_only_when_its_page_and_name_are_on_the_disk(traces: Traces) -> None:
-    files, marks = _kept(traces, "site"), _kept(traces, "render/render.db-wal")
+    files, marks = _kept(traces, "site/"), _kept(traces, "render/render.db-wal")
     _held(settled_too_early(traces.of("writer"), files, marks), at_least=1)
 
 

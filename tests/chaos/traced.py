@@ -45,9 +45,7 @@ class Traces:
 def record(folder: Path) -> Traces:
     """Let editors and readers send a little, then let every consumer work it off."""
     deployment = Deployment(folder)
-    environment = deployment.environment | {
-        "BANTIN_PROCESS_ADMIN_PORT": str(deployment.admin_port)
-    }
+    environment = deployment.environment | {"BANTIN_PROCESS_ADMIN_PORT": str(deployment.admin_port)}
     traces = Traces(folder)
     try:
         deployment.command("deploy.embedded", "migrate")

@@ -38,9 +38,12 @@ def request(http: httpx.Client, article: Article, op: Op) -> httpx.Response:
         return http.delete(f"{path}/draft")
     if isinstance(op, Import):
         raise TypeError("lines are sent together, by send_lines")
-    body = {"type": op.taken.kind}
-    body |= {"location": op.taken.location} if op.taken.location else {}
-    body |= {"explanation": op.taken.explanation} if op.taken.explanation else {}
+    fields = {
+        "type": op.taken.kind,
+        "location": op.taken.location,
+        "explanation": op.taken.explanation,
+    }
+    body = {name: value for name, value in fields.items() if value}
     return http.post(f"{path}/unpublish", json=body)
 
 
