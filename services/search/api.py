@@ -138,7 +138,7 @@ def _render(
     errors: tuple[http.FieldError, ...] = (),
     unavailable: bool = False,
 ) -> str:
-    categories = everything.facets.get("category", ())
+    categories = pages.in_order(everything.facets.get("category", ()))
     shown: dict[str, Any] = {}
     if query is not None and results is not None:
         shown = {

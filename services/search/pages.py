@@ -36,6 +36,11 @@ def address(query: Query, **changed: str | int | None) -> str:
     return f"{PATH}?{urlencode(kept)}" if kept else PATH
 
 
+def in_order(categories: Sequence[FacetValue]) -> list[FacetValue]:
+    """Return categories as the site orders them everywhere: by position, then by name."""
+    return sorted(categories, key=lambda value: (value.position, value.label, value.value))
+
+
 def category_links(query: Query, values: Sequence[FacetValue]) -> list[Link]:
     """Return a link that narrows the question to each category, or lifts the one chosen."""
     return [

@@ -156,7 +156,7 @@ def test_a_wiped_index_asks_in_bounded_pieces_and_once(newsroom: Newsroom) -> No
     answered = newsroom.publish
 
     def remember(events: Sequence[Event], *, bulk_for: str | None = None) -> None:
-        sizes.extend(len(e.data.ids) for e in events if isinstance(e.data, ReplayRequested))
+        sizes.extend(len(e.data.ids or ()) for e in events if isinstance(e.data, ReplayRequested))
         answered(events, bulk_for=bulk_for)
 
     sizes: list[int] = []

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from services.search.bootstrap import build_app, build_web, processes
 from services.search.settings import Settings
 from shared.index import (
+    CategoryName,
     Completion,
     Index,
     IndexUnavailable,
@@ -143,6 +144,24 @@ def test_the_page_leads_on_with_links_that_keep_the_question(
     beyond = client.get("/tim-kiem", query_string={"q": "cầu", "page": "9"})
     assert beyond.status_code == 200
     assert "Về trang cuối" in beyond.text
+
+
+def test_categories_stand_in_the_site_s_order_in_the_navigation_and_the_form(
+    client: FlaskClient, index: Index
+) -> None:
+    index.write([write(number, category="tin-tuc") for number in (1, 2, 3)])
+    index.write([write(4, category="van-hoa"), write(5, category="an-ninh", category_label="An")])
+    index.rename(
+        [
+            CategoryName("tin-tuc", "Tin tức", 1, position=2),
+            CategoryName("van-hoa", "Văn hóa", 1, position=1),
+        ]
+    )
+    page = client.get("/tim-kiem").text
+    order = ["van-hoa", "tin-tuc", "an-ninh"]
+    assert re.findall(r'<option value="([a-z-]+)">(?=Văn|Tin|An)', page) == order
+    main = re.findall(r'href="/chuyen-muc/([a-z-]+)/"', page.partition("<main")[0])
+    assert main == order
 
 
 def test_where_nothing_is_found_the_page_helps(client: FlaskClient, index: Index) -> None:
