@@ -77,6 +77,13 @@ ABLATIONS = (
         tests=(_ORDER,),
     ),
     Ablation(
+        name="index-fsync",
+        file="shared/index/tantivy/writer.py",
+        old="            os.fsync(folder)\n",
+        new="            os.fstat(folder)\n",
+        tests=(_ORDER,),
+    ),
+    Ablation(
         name="picture-fsync",
         file="services/ingest/store/files.py",
         old="                os.fsync(file.fileno())\n",

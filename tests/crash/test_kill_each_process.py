@@ -1,6 +1,5 @@
 """SIGKILL of each process while articles are imported and views are sent: nothing is lost."""
 
-import json
 import threading
 import time
 from pathlib import Path
@@ -9,59 +8,42 @@ from uuid import UUID, uuid4, uuid5
 import httpx
 import pytest
 
-from tests.deployment import PROCESSES, Deployment, Editor, document, wait_for
+from tests.chaos import wire
+from tests.chaos.editors import Newsroom
+from tests.chaos.model import Text
+from tests.chaos.readers import AGENT, Reader
+from tests.deployment import PROCESSES, Deployment, Editor, wait_for
 
 ARTICLES, VIEWS = 300, 300
-READER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 
 
-def _lines(run: UUID) -> list[dict[str, object]]:
-    return [
-        document(f"Tin số {number} đợt {run.hex[:6]}", uri=f"urn:uuid:{uuid5(run, str(number))}")
+def _lines(run: UUID) -> dict[str, Text]:
+    return {
+        str(uuid5(run, str(number))): Text(
+            str(number), f"Tin số {number} đợt {run.hex[:6]}", "2026-03-14"
+        )
         for number in range(ARTICLES)
-    ]
+    }
 
 
 def _import_until_accepted(editor: Editor, run: UUID) -> dict[str, str]:
     """Send the lines as a client does that gets cut off: whatever has no answer is sent again."""
-    waiting = {str(line["uri"]): line for line in _lines(run)}
+    waiting = _lines(run)
     accepted: dict[str, str] = {}
     deadline = time.monotonic() + 120
     while waiting:
         assert time.monotonic() < deadline, f"{len(waiting)} lines found no answer"
-        some = list(waiting.values())[:25]
-        body = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in some)
         try:
-            answer = editor.http.post("/v1/import?publish=true", content=body.encode())
-            answer.raise_for_status()
-            results = [json.loads(line) for line in answer.text.splitlines()]
-        except (httpx.HTTPError, json.JSONDecodeError):
+            results = wire.send_lines(editor.http, [*waiting.items()][:25])
+        except (httpx.HTTPError, ValueError):
             time.sleep(0.1)
             continue
         for result in results:
             assert result["status"] in {200, 201}, result
             accepted[result["id"]] = result["url"]
-            waiting.pop(f"urn:uuid:{result['id']}", None)
+            waiting.pop(result["id"])
         time.sleep(0.05)
     return accepted
-
-
-def _send_views(deployment: Deployment, ids: list[str]) -> None:
-    with httpx.Client(base_url=deployment.url, headers=READER, timeout=30) as reader:
-        for view in ids:
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline:
-                try:
-                    answer = reader.post("/api/visits", json={"path": "/", "id": view})
-                except httpx.TransportError:
-                    time.sleep(0.05)
-                    continue
-                if answer.status_code == 202:
-                    break
-                assert answer.status_code == 503, answer.text
-                time.sleep(0.05)
-            else:
-                raise AssertionError("a view was never taken")
 
 
 @pytest.mark.crash
@@ -73,9 +55,10 @@ def test_killing_each_process_during_an_import_loses_and_doubles_nothing(tmp_pat
 def _kill_and_compare(deployment: Deployment) -> None:
     editor = Editor(deployment)
     editor.category("tin-tuc", "Tin tức")
-    run, views = uuid4(), [str(uuid4()) for _ in range(VIEWS)]
+    run = uuid4()
     accepted: dict[str, str] = {}
     failures: list[BaseException] = []
+    reader = Reader("one", run.int, deployment.client(**AGENT), Newsroom())
 
     def guarded(work: threading.Thread) -> threading.Thread:
         work.start()
@@ -89,7 +72,7 @@ def _kill_and_compare(deployment: Deployment) -> None:
 
     def viewing() -> None:
         try:
-            _send_views(deployment, views)
+            reader.read(lambda taken: taken >= VIEWS)
         except BaseException as error:  # noqa: BLE001 - shown by the test's own thread
             failures.append(error)
 
@@ -119,8 +102,8 @@ def _everything_arrived(deployment: Deployment, accepted: dict[str, str]) -> Non
     )
     found: set[str] = set()
     for page in range(1, ARTICLES // 50 + 1):
-        results = deployment.search(q="Tin số đợt", per_page=50, page=page)["results"]
-        found |= {result["id"] for result in results}
+        results = deployment.search(q="Tin số đợt", sort="newest", per_page=50, page=page)
+        found |= {result["id"] for result in results["results"]}
     assert found == set(accepted)
     wait_for(lambda: deployment.total() == VIEWS)
     assert deployment.dead_letters() == []
