@@ -30,9 +30,8 @@ run: $(RUN_STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 token: $(RUN_STAMP) ## Print a new token with all scopes, as the last line
 	@$(BIN)/python -m services.ingest token create --name "make-token" --scope draft --scope publish --scope admin
 
-status: $(RUN_STAMP) ## Show the queues and what is parked
-	@$(BIN)/python -m shared.bus depths
-	@$(BIN)/python -m shared.bus deadletters list
+status: $(RUN_STAMP) ## Show the pipeline at a glance; ARGS="--watch" or "--json"
+	@$(BIN)/python -m deploy.embedded status $(ARGS)
 
 deadletters: $(RUN_STAMP) ## List parked messages; ARGS="replay 3 4" or "drop 3" acts on them
 	@$(BIN)/python -m shared.bus deadletters $(or $(ARGS),list)

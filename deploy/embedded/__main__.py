@@ -1,4 +1,7 @@
-"""``python -m deploy.embedded run`` starts everything; ``process NAME`` is what it starts."""
+"""``python -m deploy.embedded run`` starts everything; ``status`` shows how it stands.
+
+``process NAME`` is what ``run`` starts.
+"""
 
 import argparse
 import importlib
@@ -11,9 +14,12 @@ from pydantic import ValidationError
 
 from deploy.embedded.settings import SERVICES, EmbeddedSettings
 from deploy.embedded.supervisor import StartError, Supervisor, say, stop_on_signals
+from shared import log
 from shared.i18n import text
 from shared.settings import describe
 
+_CLEAR = "\x1b[2J\x1b[H"
+_WATCH_SECONDS = 2.0
 _WRONG_SETTINGS = 78  # EX_CONFIG of sysexits.h
 
 
@@ -24,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     process = commands.add_parser("process", help="one process (the supervisor starts it)")
     process.add_argument("name", choices=("front", *SERVICES))
     commands.add_parser("migrate", help="bring every database to its newest form")
+    status = commands.add_parser("status", help="the pipeline at a glance; 1 if not all is well")
+    status.add_argument("--json", action="store_true", help="one JSON object")
+    status.add_argument("--watch", action="store_true", help="again every two seconds")
     options = parser.parse_args(arguments)
     try:
         settings = EmbeddedSettings()
@@ -31,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _process(options.name, settings)
         if options.command == "migrate":
             return _migrate()
+        if options.command == "status":
+            return _status(settings, as_json=options.json, watch=options.watch)
         return _run(settings)
     except ValidationError as error:
         sys.stderr.write(describe(error) + "\n")
@@ -101,6 +112,24 @@ def _welcome(settings: EmbeddedSettings, seconds: float) -> None:
             logs=settings.data_dir / "log",
         )
     )
+
+
+def _status(settings: EmbeddedSettings, *, as_json: bool, watch: bool) -> int:
+    from deploy.embedded import status, status_text  # noqa: PLC0415 - `run` does without
+
+    log.configure("status", "ERROR")
+    while True:
+        found = status.look(settings)
+        shown = found.as_json() if as_json else status_text.written(found)
+        if watch and not as_json:
+            shown = _CLEAR + shown
+        say(shown)
+        if not watch:
+            return 1 if found.problems() else 0
+        try:
+            time.sleep(_WATCH_SECONDS)
+        except KeyboardInterrupt:
+            return 1 if found.problems() else 0
 
 
 def _migrate() -> int:

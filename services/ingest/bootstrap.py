@@ -1,5 +1,7 @@
 """The composition root: connects adapters and returns processes. Importing it opens nothing."""
 
+from typing import Any
+
 from flask import Flask
 
 from services.ingest.api import articles, categories, docs, imports, media
@@ -16,6 +18,7 @@ from services.ingest.store.store import Store
 from services.ingest.store.tokens import Tokens
 from shared import migrations
 from shared.bus import Bus, open_bus, topology, worker
+from shared.clock import now
 from shared.database import Database
 from shared.runtime import Process, serve
 from shared.wake import Caller
@@ -104,6 +107,30 @@ def build_jobs(
         manifest_size=settings.manifest_size,
     )
     return Process("jobs", jobs.run, {"work": jobs.check})
+
+
+def figures(settings: Settings | None = None) -> dict[str, Any]:
+    """Return what operators ask of ingest, read from its database; it need not run.
+
+    ``outbox``: events waiting and the oldest's age in seconds. ``delivered``: by consumer, when
+    it last told of a version, and how many seconds after that was accepted (None: unknown).
+    """
+    database = Database((settings or Settings()).ingest_database_url)
+    try:
+        outbox = Outbox(database)
+        oldest = outbox.oldest()
+        delivered = {
+            consumer: {
+                "at": at.isoformat(),
+                "lag_seconds": (at - accepted).total_seconds() if accepted else None,
+            }
+            for consumer, (at, accepted) in Published(database).last_delivered().items()
+        }
+        age = max((now() - oldest).total_seconds(), 0.0) if oldest else 0.0
+        outbox_now = {"waiting": outbox.count(), "oldest_seconds": age}
+        return {"outbox": outbox_now, "delivered": delivered}
+    finally:
+        database.close()
 
 
 def processes(settings: Settings | None = None) -> list[Process]:

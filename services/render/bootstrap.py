@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from flask import Flask
 
@@ -118,6 +119,15 @@ def processes(settings: Settings) -> list[Process]:
         *build_consumer(settings, bus=bus, database=database),
         *build_writer(settings, bus=bus, database=database),
     ]
+
+
+def figures(settings: Settings | None = None) -> dict[str, Any]:
+    """Return what operators ask of render, read from its database: ``dirty_pages``."""
+    database = open_database(settings or Settings())
+    try:
+        return {"dirty_pages": Store(database).waiting()}
+    finally:
+        database.close()
 
 
 def rebuild(settings: Settings) -> None:

@@ -7,13 +7,21 @@ stays as a small record, so that late and doubled events change nothing.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from services.render import marks, paths
 from services.render.dirty import Around, Standing, touched
 from services.render.records import record, standing
 from services.render.surroundings import around
-from services.render.tables import Priority, addresses, articles, categories, doubts, insert
+from services.render.tables import (
+    Priority,
+    addresses,
+    articles,
+    categories,
+    dirty,
+    doubts,
+    insert,
+)
 from shared import metrics
 from shared.contracts.documents import CategoryLabel
 from shared.contracts.events import (
@@ -54,6 +62,11 @@ class Store:
         """Mark every page of the site, for a rebuild or a new look."""
         with self._database.write() as connection:
             marks.mark_all(connection, priority)
+
+    def waiting(self) -> int:
+        """Return how many pages are marked."""
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(dirty)) or 0
 
     def check(self) -> None:
         """Raise if the page database cannot be read."""

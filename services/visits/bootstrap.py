@@ -6,6 +6,7 @@ from flask import Flask
 
 from services.visits import api, jobs
 from services.visits.consumer import handle
+from services.visits.counting import SITE
 from services.visits.exporter import exporter_app
 from services.visits.limiter import Limiter
 from services.visits.readings import FRESH_SECONDS, Readings
@@ -45,6 +46,18 @@ def build_app(
         bus, Visitors(store.salt), Limiter(settings.visits_rate), now, settings.trusted_proxies
     )
     return api.build(taker, Readings(store, settings.visits_start, now, fresh=fresh))
+
+
+def figures(settings: Settings | None = None) -> dict[str, int]:
+    """Return what operators ask of visits, read from its database: ``views`` counted here.
+
+    The starting total is not in it.
+    """
+    database = Database((settings or Settings()).visits_database_url)
+    try:
+        return {"views": Store(database).totals(SITE, clock.now()).total}
+    finally:
+        database.close()
 
 
 def build_collector(settings: Settings, *, bus: Bus | None = None) -> Process:

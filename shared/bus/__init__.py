@@ -128,6 +128,10 @@ class Bus(Publisher, Protocol):
         """Return the messages waiting or in hand, by queue name."""
         ...
 
+    def in_hand(self) -> dict[str, int]:
+        """Return how many of them a consumer was given and has not settled, by queue name."""
+        ...
+
     def check(self) -> None:
         """Raise BusUnavailable if the bus cannot be used now."""
         ...

@@ -79,12 +79,19 @@ class EmbeddedBus:
         return subscription
 
     def depths(self) -> dict[str, int]:
+        return self._counted("SELECT queue, count(*) FROM messages GROUP BY queue")
+
+    def in_hand(self) -> dict[str, int]:
+        return self._counted(
+            "SELECT m.queue, count(*) FROM deliveries d JOIN messages m ON m.seq = d.seq"
+            " WHERE d.owner IS NOT NULL GROUP BY m.queue"
+        )
+
+    def _counted(self, query: str) -> dict[str, int]:
         found = dict.fromkeys(QUEUES, 0)
         for file in self._files.values():
             with file.read() as connection:
-                found.update(
-                    dict(connection.execute("SELECT queue, count(*) FROM messages GROUP BY queue"))
-                )
+                found.update(dict(connection.execute(query)))
         return found
 
     def check(self) -> None:

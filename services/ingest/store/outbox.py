@@ -41,6 +41,11 @@ class Outbox:
                 ids = [event.id for event in sent[start : start + 400]]
                 connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids)))
 
+    def count(self) -> int:
+        """Return how many events wait."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
+
     def oldest(self) -> datetime | None:
         """Return when the longest waiting event was accepted; None if none waits."""
         with self._database.read() as connection:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVarTuple
+from typing import Final, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, delete, func, select, tuple_, update
@@ -25,6 +25,8 @@ from shared.contracts.events import (
 )
 from shared.database import Database
 
+TELLERS: Final = ("indexing", "render")
+"""Consumers that say what they have delivered."""
 _Columns = TypeVarTuple("_Columns")
 
 
@@ -144,6 +146,26 @@ class Published:
                     for event_id, wanted in requested
                 ],
             )
+
+    def last_delivered(self) -> dict[str, tuple[datetime, datetime | None]]:
+        """Return, by consumer, when it last told of a version, and when that was accepted.
+
+        The latter is None where the article has changed since.
+        """
+        newest = select(DELIVERED).order_by(DELIVERED.c.at.desc()).limit(1)
+        found: dict[str, tuple[datetime, datetime | None]] = {}
+        with self._database.read() as connection:
+            for consumer in TELLERS:
+                row = connection.execute(
+                    newest.where(DELIVERED.c.consumer == consumer)
+                ).one_or_none()
+                if row is None:
+                    continue
+                accepted = select(ARTICLES.c.public_at).where(
+                    ARTICLES.c.id == row.article_id, ARTICLES.c.public_version == row.version
+                )
+                found[consumer] = (row.at, connection.execute(accepted).scalar())
+        return found
 
     def next_replay(self) -> Replay | None:
         """Return the replay asked for first that is not finished."""
