@@ -7,14 +7,18 @@ import platform
 import sys
 
 NAMES = ("start", "latency", "imports", "searches", "views")
+LONG = ("large",)
+"""Run only when named."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of: {', '.join(NAMES)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"any of: {', '.join(NAMES + LONG)}"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
     options = parser.parse_args()
-    unknown = set(options.names) - set(NAMES)
+    unknown = set(options.names) - set(NAMES + LONG)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     print(
