@@ -253,7 +253,7 @@ def test_whatever_an_editor_sends_the_answer_is_one_that_the_document_names(
     deployment: Deployment, newsroom: Editor, tmp_path: Path
 ) -> None:
     token = newsroom.http.headers["Authorization"]
-    said = fuzz(deployment, tmp_path, "-n", "20", "-H", f"Authorization: {token}")
+    said = fuzz(deployment, tmp_path, "-n", "30", "-H", f"Authorization: {token}")
     operations = sum(len(item) for item in DOCUMENT["paths"].values())
     assert f"Tested: {operations}" in said
     assert deployment.http.get("/docs/").status_code == 200
@@ -264,5 +264,5 @@ def test_whatever_a_stranger_sends_the_answer_is_one_that_the_document_names(
     deployment: Deployment, newsroom: Editor, tmp_path: Path
 ) -> None:
     before = newsroom.http.get("/v1/articles").json()
-    fuzz(deployment, tmp_path, "-n", "5")
+    fuzz(deployment, tmp_path, "-n", "10")
     assert newsroom.http.get("/v1/articles").json() == before, "nothing was changed"
