@@ -75,24 +75,24 @@ def _queues(status: Status) -> Iterator[str]:
 
 
 def _figures(status: Status) -> Iterator[str]:
-    yield _figure(text("Outbox"), _outbox(status.outbox))
+    yield from _figure(text("Outbox"), _outbox(status.outbox))
     pages = _UNKNOWN if status.dirty_pages is None else number(status.dirty_pages)
-    yield _figure(text("Pages to write"), pages)
+    yield from _figure(text("Pages to write"), pages)
     for consumer in sorted({"indexing", "render", *status.drift}):
-        yield _figure(
+        yield from _figure(
             text("Drift, %(consumer)s", consumer=consumer), _drift(status.drift.get(consumer))
         )
     for consumer in sorted({"indexing", "render", *status.delivered}):
-        yield _figure(
+        yield from _figure(
             text("Last delivered, %(consumer)s", consumer=consumer),
             _delivered(status.delivered.get(consumer)),
         )
     views = _UNKNOWN if status.views is None else number(status.views)
-    yield _figure(text("Views counted"), views)
+    yield from _figure(text("Views counted"), views)
 
 
-def _figure(name: str, value: str) -> str:
-    return f"{name:<30}{value}"
+def _figure(name: str, value: str) -> list[str]:
+    return wrap(f"{name:<30}{value}", WIDTH, subsequent_indent=" " * 30)
 
 
 def _outbox(outbox: Mapping[str, float]) -> str:
@@ -117,7 +117,7 @@ def _drift(kinds: Mapping[str, int] | None) -> str:
         "ahead": text("ahead of ingest"),
     }
     found = [f"{number(kinds[kind])} {name}" for kind, name in names.items() if kinds.get(kind)]
-    return ", ".join(found) or text("none")
+    return "; ".join(found) or text("none")
 
 
 def _delivered(told: Mapping[str, Any] | None) -> str:

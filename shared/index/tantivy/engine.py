@@ -19,6 +19,10 @@ from shared.text.words import Question, question, tokens
 _MOST_VALUES = 10_000
 """Facet values that are told apart; categories and years are far fewer."""
 
+_MOST_EQUALS = 5_000
+"""Equally good matches beyond a page's end that are put in order; of more, chance decides."""
+_EQUALS_STEP = 16
+
 _LOOKED_INTO = 5
 """Articles in which the spelling of a suggestion is looked for."""
 
@@ -76,10 +80,7 @@ class TantivyEngine:
         if query.sort is Sort.NEWEST or not asked.terms:
             addresses = _newest(view.searcher, built, offset, query.per_page)
         else:
-            found = view.searcher.search(
-                built, limit=query.per_page, offset=offset, count=False, weight_by_field="recency"
-            )
-            addresses = [address for _, address in found.hits]
+            addresses = _ranked(view.searcher, built, offset, query.per_page)
         return Results(total, tuple(_hit(view, address, asked) for address in addresses), facets)
 
     def _best(self, view: View, query: Query, asked: Question) -> list[dict[str, Any]]:
@@ -157,6 +158,31 @@ def _newest(
     ordered = sorted(zip(moments, his, los, range(len(addresses)), strict=True))
     begin = offset - after
     return [addresses[row[3]] for row in ordered[begin : begin + count]]
+
+
+def _ranked(
+    searcher: tantivy.Searcher, built: tantivy.Query, offset: int, count: int
+) -> list[tantivy.DocAddress]:
+    """Return the best matches, and of equally good ones the newest first.
+
+    By itself tantivy orders equals by where they happen to lie, which a rebuild changes. So the
+    page is taken from a list that goes on until the score falls, as far as is reasonable.
+    """
+    wanted = offset + count
+    limit = wanted + 1
+    while True:
+        hits = searcher.search(built, limit=limit, count=False, weight_by_field="recency").hits
+        if len(hits) < limit or hits[-1][0] < hits[wanted - 1][0] or limit > wanted + _MOST_EQUALS:
+            break
+        limit = wanted + (limit - wanted) * _EQUALS_STEP
+    addresses = [address for _, address in hits]
+    moments, his, los = (
+        [int(value or 0) for value in searcher.fast_field_values(name, addresses)]
+        for name in ("published", "hi", "lo")
+    )
+    places = range(len(addresses))
+    ordered = sorted(places, key=lambda i: (-hits[i][0], -moments[i], his[i], los[i]))
+    return [addresses[i] for i in ordered[offset:wanted]]
 
 
 def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:

@@ -1,0 +1,82 @@
+"""An older copy of ingest's database is put back: every consumer follows, or somebody is told."""
+
+import shutil
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from tests.deployment import Deployment, Editor, document, wait_for
+from tests.e2e.pipeline import delivered, drift
+
+CONSUMERS = ("indexing", "render")
+
+
+def _manifest(deployment: Deployment) -> None:
+    deployment.command("services.ingest", "manifest")
+
+
+def _drifts(deployment: Deployment, **kinds: int) -> bool:
+    return all(
+        drift(deployment, consumer, kind) == many
+        for consumer in CONSUMERS
+        for kind, many in kinds.items()
+    )
+
+
+def _is_found(deployment: Deployment, article_id: UUID) -> bool:
+    return str(article_id) in {r["id"] for r in deployment.search(per_page=50)["results"]}
+
+
+def test_after_a_restore_from_an_older_backup_every_consumer_follows(tmp_path: Path) -> None:
+    edited, kept, taken_back, later = (uuid4() for _ in range(4))
+    with Deployment(tmp_path / "var", BANTIN_MANIFEST_SECONDS="36000") as deployment:
+        editor = Editor(deployment)
+        editor.category("tin-tuc", "Tin tức")
+        urls = {}
+        for article_id in (edited, kept, taken_back):
+            editor.put(article_id, document(f"Bản đầu của {article_id}"))
+            urls[article_id] = editor.publish(article_id).json()["url"]
+        delivered(editor, [edited, kept, taken_back])
+        assert deployment.stop() == 0
+        shutil.copytree(deployment.folder / "ingest", tmp_path / "backup")
+
+        deployment.start()
+        editor.put(edited, document("Bản hai, mất khi phục hồi"))
+        before = editor.publish(edited).json()["version"]
+        editor.unpublish(taken_back)
+        editor.put(later, document("Tin đăng sau bản sao lưu"))
+        urls[later] = editor.publish(later).json()["url"]
+        delivered(editor, [edited, taken_back, later])
+        assert deployment.stop() == 0
+        shutil.rmtree(deployment.folder / "ingest")
+        shutil.copytree(tmp_path / "backup", deployment.folder / "ingest")
+
+        deployment.start()
+        _manifest(deployment)
+        wait_for(lambda: _drifts(deployment, newer=2, unlisted=1, ahead=0))
+        assert deployment.http.get(urls[later]).status_code == 200, "one manifest proves nothing"
+        assert _is_found(deployment, later)
+
+        _manifest(deployment)
+        wait_for(lambda: _drifts(deployment, newer=0, unlisted=0, ahead=2))
+        wait_for(lambda: deployment.http.get(urls[later]).status_code == 410)
+        wait_for(lambda: not _is_found(deployment, later))
+        assert "Bản hai" in deployment.http.get(urls[edited]).text, "what readers have stays"
+        assert deployment.http.get(urls[taken_back]).status_code == 410
+        for consumer in CONSUMERS:
+            log = (deployment.folder / "log" / f"{consumer}.log").read_text()
+            assert str(edited) in next(
+                line for line in log.splitlines() if "ahead_of_ingest" in line
+            )
+
+        for article_id in (edited, taken_back, later):
+            editor.put(article_id, document(f"Bản ba của {article_id}"))
+            again = editor.publish(article_id)
+            assert again.is_success, again.text
+            assert again.json()["version"] > before
+            url = again.json()["url"]
+            wait_for(lambda u=url: "Bản ba" in deployment.http.get(u).text)  # type: ignore[misc]
+            wait_for(lambda i=article_id: _is_found(deployment, i))  # type: ignore[misc]
+        _manifest(deployment)
+        wait_for(lambda: _drifts(deployment, behind=0, newer=0, unlisted=0, ahead=0))
+        assert "Bản đầu" in deployment.http.get(urls[kept]).text
+        assert deployment.dead_letters() == []
