@@ -1,4 +1,4 @@
-"""The addresses of ingest: ``/v1``, ``/media`` and ``/docs``. Pure."""
+"""The addresses of ingest for articles and categories. Pure."""
 
 from typing import Final
 
@@ -18,18 +18,16 @@ from deploy.describe.schemas import STATES
 from shared.http import Kind
 
 _ID: Final = path("article_id", "The article's uuid, chosen by the client.", examples.ARTICLE_ID)
-_MEDIA_ID: Final = path("media_id", "The picture's uuid, chosen by the client.", examples.MEDIA_ID)
 _SLUG: Final = path("slug", "Words of a-z and 0-9 with single hyphens between them.", "tin-tuc")
 _TOKEN: Final = (Kind.UNAUTHORIZED,)
 _WRITES: Final = (Kind.UNAUTHORIZED, Kind.FORBIDDEN)
 _BODY: Final = (Kind.MALFORMED, Kind.TOO_LARGE, Kind.INVALID)
 _ARTICLES: Final = "Articles"
-_PICTURES: Final = "Pictures"
 _CATEGORIES: Final = "Categories"
 
 
 def paths() -> Json:
-    """Return every path item of ingest."""
+    """Return every path item."""
     return {
         "/v1/articles": {"get": _list()},
         "/v1/articles/{article_id}": {"get": _get(), "put": _put()},
@@ -40,12 +38,6 @@ def paths() -> Json:
         "/v1/import": {"post": _import()},
         "/v1/categories": {"get": _categories()},
         "/v1/categories/{slug}": {"get": _category(), "put": _put_category()},
-        "/v1/media/{media_id}": {"get": _media(), "put": _put_media()},
-        "/media/{media_id}": {"get": _file("getPicture", "The picture")},
-        "/media/{media_id}/{name}": {"get": _file("getRendition", "A rendition", named=True)},
-        "/docs/": {"get": _docs()},
-        "/docs/openapi.json": {"get": _document()},
-        "/docs/style.css": {"get": _style()},
     }
 
 
@@ -247,82 +239,3 @@ def _put_category() -> Json:
         parameters=(_SLUG,),
         body=takes("CategoryBody", examples.CATEGORY, "Without `position` it keeps its own."),
     )
-
-
-def _media() -> Json:
-    return operation(
-        "describePicture",
-        "Read what is known of a picture",
-        "",
-        answers({"200": told("The picture.", "Media", examples.MEDIA)}, *_WRITES, Kind.NOT_FOUND),
-        tag=_PICTURES,
-        scopes=("draft",),
-        parameters=(_MEDIA_ID,),
-    )
-
-
-def _put_media() -> Json:
-    kinds = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
-    binary = {"schema": text(format="binary")}
-    return operation(
-        "savePicture",
-        "Send a picture",
-        "The bytes are the body, at most 20 MiB; the type is found by looking, and metadata are "
-        "taken out. A uuid keeps its picture for ever: other bytes are refused with 409.",
-        answers(
-            {
-                "200": told("These bytes were there.", "Media", examples.MEDIA),
-                "201": told("The picture and its files are durable.", "Media", examples.MEDIA),
-            },
-            *_WRITES,
-            Kind.MALFORMED,
-            Kind.NOT_FOUND,
-            Kind.CONFLICT,
-            Kind.TOO_LARGE,
-            Kind.MEDIA_TYPE,
-            Kind.INVALID,
-        ),
-        tag=_PICTURES,
-        scopes=("draft",),
-        parameters=(_MEDIA_ID,),
-        body={"required": True, "content": dict.fromkeys(kinds, binary)},
-    )
-
-
-def _file(name: str, what: str, *, named: bool = False) -> Json:
-    rendition = path("name", "`original`, `web`, `thumb`: those that it has.", "web")
-    image = {"image/*": {"schema": text(format="binary")}}
-    responses = {
-        "200": {"description": "The bytes. They never change.", "content": image, "headers": ETAG},
-        "206": {"description": "The bytes of `Range`.", "content": image},
-        "304": {"description": "The reader has them (`If-None-Match`)."},
-        "412": {"description": "`If-Match` names other bytes."},
-    }
-    return operation(
-        name,
-        what,
-        "For everybody; may be kept for ever.",
-        answers(responses, Kind.NOT_FOUND, Kind.RANGE),
-        tag=_PICTURES,
-        parameters=(_MEDIA_ID, rendition) if named else (_MEDIA_ID,),
-    )
-
-
-def _plain(name: str, summary: str, media_type: str) -> Json:
-    found = {
-        "200": {"description": summary, "content": {media_type: {"schema": {}}}},
-        "304": {"description": "The reader has it (`If-None-Match`)."},
-    }
-    return operation(name, summary, "", answers(found), tag="Documentation")
-
-
-def _docs() -> Json:
-    return _plain("readDocs", "This document, for people", "text/html")
-
-
-def _document() -> Json:
-    return _plain("readOpenapi", "This document, for programs", "application/json")
-
-
-def _style() -> Json:
-    return _plain("readDocsStyle", "The look of the documentation", "text/css")

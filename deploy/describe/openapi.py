@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from deploy.describe import ingest, parts, readers, schemas
+from deploy.describe import ingest, parts, pictures, readers, schemas
 from deploy.describe.form import Json
 
 _INTRODUCTION: Final = """\
@@ -37,7 +37,7 @@ def document() -> Json:
         "info": {"title": "Bản Tin", "version": "1", "description": _INTRODUCTION},
         "servers": [{"url": "/", "description": "Below the one front door."}],
         "tags": [{"name": name, "description": what} for name, what in _TAGS.items()],
-        "paths": ingest.paths() | readers.paths(),
+        "paths": ingest.paths() | pictures.paths() | readers.paths(),
         "components": {
             "securitySchemes": {"bearer": _bearer()},
             "responses": parts.problem_responses(),

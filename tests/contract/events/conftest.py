@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -94,9 +94,6 @@ def _running(name: str, folder: Path) -> Iterator[Receiving]:
 @pytest.fixture(params=sorted(CONSUMERS))
 def consumer(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-Start = Callable[[str], Receiving]
 
 
 @pytest.fixture
