@@ -19,6 +19,8 @@ from tests.deployment import Deployment
 
 BANNER = 'class="banner"'
 _PAGE = 50
+_ALONE = 10
+"""Articles whose wordings are looked for one by one, roughly."""
 _LINK = re.compile(r'href="(/tin/[^"]+)"')
 
 
@@ -114,7 +116,7 @@ def search(deployment: Deployment, found: Sequence[Article]) -> Iterator[str]:
             yield f"search: «{title}» of {article.id} is not found at {article.url}"
     for title in hits:
         yield f"search: «{title}» is found, and nobody should find it"
-    for article in found[:: max(len(found) // 40, 1)]:
+    for article in found[:: max(len(found) // _ALONE, 1)]:
         for token in article.tokens:
             alone = [hit["id"] for hit in deployment.search(q=token)["results"]]
             live = article.state.live if article.state.standing == "live" else None

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 
+from tests.chaos import wire
 from tests.chaos.editors import NO_ANSWER_WITHIN, Difference, Newsroom
 from tests.chaos.plan import seeded
 
@@ -60,14 +61,14 @@ class Reader:
                 answer = self._http.post("/api/visits", json={"path": page, "id": view})
             except httpx.TransportError:
                 self._room.count("requests without an answer")
-                time.sleep(0.05)
+                time.sleep(wire.PAUSE)
                 continue
             if answer.status_code == 202:
                 return
             if answer.status_code != 503:
                 raise Difference(f"a view of {page}: {answer.status_code} {answer.text}")
             self._room.count("answers 503")
-            time.sleep(0.05)
+            time.sleep(wire.PAUSE)
         raise Difference(f"a view of {page} was never taken")
 
 

@@ -10,7 +10,7 @@ import httpx
 from tests.chaos.model import Article, Discard, Import, Op, Publish, Save, State, Taken, Text
 from tests.deployment import document
 
-PAUSE = 0.05
+PAUSE = 0.1
 """Seconds before a request without an answer is sent again."""
 
 
