@@ -10,7 +10,7 @@ from shared.runtime import Check, Process, WsgiApp, serve
 
 ROUTES: Final = (
     ("/v1/", "ingest"),
-    ("/docs/", "ingest"),
+    ("/docs", "ingest"),
     ("/media/", "ingest"),
     ("/api/search", "search"),
     ("/api/suggest", "search"),
