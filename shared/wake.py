@@ -14,6 +14,8 @@ import weakref
 from pathlib import Path
 from uuid import uuid4
 
+from shared.pids import alive
+
 
 class Listener:
     """Waits for a nudge in ``folder``; close it to be forgotten."""
@@ -63,7 +65,7 @@ class Caller:
             if entry.name.startswith("."):
                 continue
             with contextlib.suppress(OSError, ValueError):
-                if not _alive(int(entry.name.partition("-")[0])):
+                if not alive(int(entry.name.partition("-")[0])):
                     Path(entry.path).unlink(missing_ok=True)
                     continue
                 port = int(Path(entry.path).read_text())
@@ -71,13 +73,3 @@ class Caller:
 
     def close(self) -> None:
         self._socket.close()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -6,7 +6,6 @@ their files, so that they are known while nothing runs, too.
 
 import importlib
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.embedded.settings import EmbeddedSettings
 from shared.bus import BusUnavailable, open_bus
 from shared.clock import now
+from shared.pids import alive
 
 OUTBOX_TOO_OLD: Final = 60.0
 """Seconds an event may wait in the outbox before it is a problem."""
@@ -134,7 +134,7 @@ _Drift = dict[str, dict[str, int]]
 
 
 def _process(name: str, pid: int, settings: EmbeddedSettings) -> tuple[ProcessStatus, _Drift]:
-    if not _lives(pid):
+    if not alive(pid):
         return ProcessStatus(name, pid, problem="ended"), {}
     port = settings.admin_ports().get(name)
     if port is None:  # the supervisor answers nobody
@@ -154,16 +154,6 @@ def _process(name: str, pid: int, settings: EmbeddedSettings) -> tuple[ProcessSt
         memory=int(memory) if memory else None,
         problem=None if status == 200 else _reasons(ready),  # noqa: PLR2004 - HTTP's own
     ), drift
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _get(port: int, path: str) -> tuple[int, str]:
