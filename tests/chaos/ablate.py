@@ -18,6 +18,7 @@ from tests.deployment import ROOT
 
 _WITHIN = 300.0
 _ORDER = "tests/chaos/test_durability_order.py"
+_COUNTS = "tests/contract/visits/test_visits_store.py"
 _FAILED = 1
 """pytest's exit status when tests ran and some failed; anything else proves nothing."""
 
@@ -39,7 +40,10 @@ ABLATIONS = (
         file="services/visits/store.py",
         old="    return set(connection.execute(statement, rows).scalars())\n",
         new="    connection.execute(statement, rows)\n    return set(by_id)\n",
-        tests=("tests/contract/visits/test_visits_store.py",),
+        tests=(
+            f"{_COUNTS}::test_an_event_that_comes_twice_counts_once",
+            f"{_COUNTS}::test_a_retry_with_the_same_id_across_midnight_counts_once",
+        ),
     ),
     Ablation(
         name="index-version-guard",
