@@ -6,13 +6,15 @@ their files, so that they are known while nothing runs, too.
 
 import importlib
 import json
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -21,6 +23,7 @@ from shared.bus import BusUnavailable, open_bus
 from shared.clock import now
 from shared.pids import alive
 
+_T = TypeVar("_T")
 OUTBOX_TOO_OLD: Final = 60.0
 """Seconds an event may wait in the outbox before it is a problem."""
 _TIMEOUT: Final = 5.0
@@ -104,7 +107,7 @@ def look(settings: EmbeddedSettings) -> Status:
     seen = [_process(name, pid, settings) for name, pid in _pids(settings.data_dir).items()]
     figures, unreadable = _figures(settings.data_dir)
     try:
-        queues = _queues(settings)
+        queues = _within(_TIMEOUT, lambda: _queues(settings))
     except (BusUnavailable, OSError) as error:
         queues, unreadable["bus"] = (), str(error)
     drift: dict[str, dict[str, int]] = {}
@@ -120,6 +123,26 @@ def look(settings: EmbeddedSettings) -> Status:
         unreadable=unreadable,
         **figures,
     )
+
+
+def _within(seconds: float, read: Callable[[], _T]) -> _T:
+    """Return what ``read`` does; TimeoutError if it hangs, as on a lock that is never given back.
+
+    Its thread is left behind then, which ends with the process.
+    """
+    future: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(read())
+        except Exception as error:  # noqa: BLE001 - raised again by who waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return future.result(seconds)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {seconds:.0f} s") from None
 
 
 def _pids(folder: Path) -> dict[str, int]:

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from deploy.embedded.__main__ import main
-from deploy.embedded.status import Problem, ProcessStatus, QueueStatus, Status
+from deploy.embedded.settings import EmbeddedSettings
+from deploy.embedded.status import Problem, ProcessStatus, QueueStatus, Status, look
 from deploy.embedded.status_text import WIDTH, written
+from shared.bus import open_bus
 from shared.bus.topology import QUEUES
+from shared.locks import FileLock
 
 AT = datetime(2026, 3, 14, 5, 0, tzinfo=UTC)
 WELL = Status(
@@ -75,3 +78,13 @@ def test_looking_at_a_folder_where_nothing_ever_ran_makes_nothing_and_is_not_wel
     assert main(["status"]) == 1
     assert "chưa có gì chạy" in capsys.readouterr().out
     assert not (tmp_path / "var").exists()
+
+
+def test_a_lock_that_is_never_given_back_does_not_hold_up_the_status(tmp_path: Path) -> None:
+    settings = EmbeddedSettings(data_dir=tmp_path, _env_file=None)
+    open_bus(settings.bus_url).close()
+    lock = FileLock(tmp_path / "bus" / "live.lock")
+    assert lock.try_hold()
+    found = look(settings)
+    lock.release()
+    assert [problem.subject for problem in found.problems()] == [str(tmp_path), "bus"]
