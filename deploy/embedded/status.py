@@ -6,6 +6,7 @@ their files, so that they are known while nothing runs, too.
 
 import importlib
 import json
+import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -26,6 +27,8 @@ from shared.pids import alive
 _T = TypeVar("_T")
 OUTBOX_TOO_OLD: Final = 60.0
 """Seconds an event may wait in the outbox before it is a problem."""
+DISK_TOO_FULL: Final = 200 * 1024 * 1024
+"""Bytes that must be free where the data are; below, changes may soon be refused."""
 _TIMEOUT: Final = 5.0
 _DATABASES: Final = ("ingest", "render", "visits")
 
@@ -52,7 +55,7 @@ class QueueStatus:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``kind`` is one of not-running, not-ready, unreadable, dead-letters, outbox and drift."""
+    """``kind`` is one of not-running, not-ready, unreadable, disk, dead-letters, outbox, drift."""
 
     kind: str
     subject: str
@@ -72,6 +75,8 @@ class Status:
     drift: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     dirty_pages: int | None = None
     views: int | None = None
+    disk_free: int | None = None
+    """Bytes."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def problems(self) -> list[Problem]:
@@ -79,6 +84,8 @@ class Status:
         found = [] if self.processes else [Problem("not-running", self.folder)]
         found += [Problem("not-ready", p.name, p.problem) for p in self.processes if p.problem]
         found += [Problem("unreadable", name, why) for name, why in self.unreadable.items()]
+        if self.disk_free is not None and self.disk_free < DISK_TOO_FULL:
+            found.append(Problem("disk", self.folder, str(self.disk_free // 1024 // 1024)))
         found += [
             Problem("dead-letters", queue.name, str(queue.dead_letters))
             for queue in self.queues
@@ -121,6 +128,7 @@ def look(settings: EmbeddedSettings) -> Status:
         queues=queues,
         drift=drift,
         unreadable=unreadable,
+        disk_free=_free(settings.data_dir),
         **figures,
     )
 
@@ -143,6 +151,13 @@ def _within(seconds: float, read: Callable[[], _T]) -> _T:
         return future.result(seconds)
     except TimeoutError:
         raise TimeoutError(f"no answer within {seconds:.0f} s") from None
+
+
+def _free(folder: Path) -> int | None:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def _pids(folder: Path) -> dict[str, int]:

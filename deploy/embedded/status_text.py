@@ -87,6 +87,8 @@ def _figures(status: Status) -> Iterator[str]:
             text("Last delivered, %(consumer)s", consumer=consumer),
             _delivered(status.delivered.get(consumer)),
         )
+    free = _UNKNOWN if status.disk_free is None else _megabytes(status.disk_free)
+    yield from _figure(text("Free on the disk"), free)
     views = _UNKNOWN if status.views is None else number(status.views)
     yield from _figure(text("Views counted"), views)
 
@@ -145,6 +147,9 @@ def _said(problem: Problem) -> str:
         "not-running": text("nothing runs on %(subject)s", **values),
         "not-ready": text("%(subject)s is not ready: %(detail)s", **values),
         "unreadable": text("%(subject)s cannot be read: %(detail)s", **values),
+        "disk": text(
+            "only %(detail)s MB are free on the disk (docs/runbooks/full-disk.md)", **values
+        ),
         "dead-letters": text(
             "%(detail)s parked in %(subject)s (docs/runbooks/dead-letters.md)", **values
         ),

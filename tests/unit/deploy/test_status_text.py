@@ -36,6 +36,7 @@ ILL = replace(
     outbox={"waiting": 1, "oldest_seconds": 61.0},
     drift={"render": {"ahead": 1}},
     unreadable={"visits": "no such table"},
+    disk_free=100 * 1024 * 1024,
 )
 
 
@@ -48,6 +49,7 @@ def test_every_kind_of_problem_is_told() -> None:
     assert [problem.kind for problem in ILL.problems()] == [
         "not-ready",
         "unreadable",
+        "disk",
         "dead-letters",
         "outbox",
         "drift",
