@@ -27,11 +27,15 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True)
 class Process:
-    """One process of a service. ``run`` returns soon after ``stop`` is set."""
+    """One process of a service. ``run`` returns soon after ``stop`` is set.
+
+    ``app`` is what a web process serves, for whoever serves several of them as one.
+    """
 
     name: str
     run: Callable[[threading.Event], None]
     checks: Mapping[str, Check] = field(default_factory=dict)
+    app: WsgiApp | None = None
 
 
 def serve(app: WsgiApp, host: str, port: int, stop: threading.Event, *, threads: int = 8) -> None:

@@ -19,6 +19,14 @@ ROUTES: Final = (
 )
 """Which service answers a path; what matches none of these is a page of the site."""
 
+WEB_PROCESSES: Final = {
+    "ingest": "build_api",
+    "search": "build_web",
+    "visits": "build_collector",
+    "render": "build_web",
+}
+"""The builder of each service's web process, in its composition root."""
+
 
 def service_for(path: str) -> str:
     """Return the service that answers ``path``."""
@@ -38,12 +46,17 @@ def dispatch(apps: Mapping[str, WsgiApp]) -> WsgiApp:
 
 
 def build(settings: EmbeddedSettings) -> Process:
-    """Return the front process; each service builds its own application."""
+    """Return the front process: every service's web process, its server left aside."""
     apps: dict[str, WsgiApp] = {}
     checks: dict[str, Check] = {}
-    for service in ("ingest", "search", "visits", "render"):
+    for service, builder in WEB_PROCESSES.items():
         bootstrap = importlib.import_module(f"services.{service}.bootstrap")
-        apps[service] = bootstrap.build_app()
+        service_settings = importlib.import_module(f"services.{service}.settings").Settings()
+        web: Process = getattr(bootstrap, builder)(service_settings)
+        if web.app is None:
+            raise TypeError(f"{service}: {builder} has no application")
+        apps[service] = web.app
+        checks |= {f"{service}.{name}": check for name, check in web.checks.items()}
     app = dispatch(apps)
 
     def run(stop: threading.Event) -> None:

@@ -16,7 +16,7 @@ from services.ingest.store.outbox import Outbox
 from services.ingest.store.published import Published
 from services.ingest.store.store import Store
 from services.ingest.store.tokens import Tokens
-from shared import migrations
+from shared import metrics, migrations
 from shared.bus import Bus, open_bus, topology, worker
 from shared.clock import now
 from shared.database import Database
@@ -63,6 +63,7 @@ def build_api(settings: Settings) -> Process:
             app, settings.ingest_host, settings.ingest_port, stop, threads=settings.ingest_threads
         ),
         {"database": store.check},
+        app,
     )
 
 
@@ -78,6 +79,7 @@ def build_relay(
         settings.ingest_wake_dir,
         poll=settings.relay_poll_seconds,
     )
+    metrics.OUTBOX_OLDEST.set_function(relay.age)
     return Process("relay", relay.run, {"database": store.check, "bus": relay.check})
 
 

@@ -1,5 +1,6 @@
 """The relay: from the outbox to the bus, at least once, in order, forgotten only when confirmed."""
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from shared.wake import Listener
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 """Seconds to wait after a failure, doubled each time up to the longest."""
+_WORRYING_AGE = 60.0
+"""Seconds after which an event that waits means that the relay hangs or cannot keep up."""
 
 _logger = log.get("relay")
 
@@ -66,13 +69,26 @@ class Relay:
             self._bus.publish([_event(waiting) for waiting in pending])
             self._outbox.confirm(pending)
             metrics.OUTBOX_PUBLISHED.inc(len(pending))
-        self._measure(pending)
         return len(pending)
 
+    def age(self) -> float:
+        """Return how many seconds the oldest event waits; NaN while the database cannot say.
+
+        Asked anew at each scrape, so that it also grows while the relay itself hangs.
+        """
+        try:
+            oldest = self._outbox.oldest()
+        except (SQLAlchemyError, OSError) as error:
+            _logger.debug("outbox_not_measured", reason=str(error))
+            return math.nan
+        return max((self._clock() - oldest).total_seconds(), 0.0) if oldest else 0.0
+
     def check(self) -> None:
-        """Raise RuntimeError, with the reason, while events cannot be sent."""
+        """Raise RuntimeError, with the reason, while events cannot be sent, or wait too long."""
         if self._trouble is not None:
             raise RuntimeError(self._trouble)
+        if (age := self.age()) > _WORRYING_AGE:
+            raise RuntimeError(f"the oldest event has waited for {age:.0f} s")
 
     @contextmanager
     def _noting_trouble(self) -> Iterator[None]:
@@ -82,26 +98,8 @@ class Relay:
             if self._trouble is None:
                 _logger.warning("relay_waits", reason=str(error))
             self._trouble = str(error) or type(error).__name__
-            self._measure_in_trouble()
         else:
             self._trouble = None
-
-    def _measure(self, sent: list[Pending]) -> None:
-        if len(sent) < BATCH:  # there was no more than this, and it is gone
-            metrics.OUTBOX_OLDEST.set(0)
-        else:
-            self._measure_oldest()
-
-    def _measure_oldest(self) -> None:
-        oldest = self._outbox.oldest()
-        age = (self._clock() - oldest).total_seconds() if oldest else 0.0
-        metrics.OUTBOX_OLDEST.set(max(age, 0.0))
-
-    def _measure_in_trouble(self) -> None:
-        try:
-            self._measure_oldest()
-        except (SQLAlchemyError, OSError) as error:
-            _logger.debug("outbox_not_measured", reason=str(error))
 
 
 def _event(waiting: Pending) -> Event:

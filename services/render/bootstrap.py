@@ -55,7 +55,9 @@ def build_web(settings: Settings) -> Process:
     database = open_database(settings)
     app = build_app(settings, database=database)
     host, port = settings.render_web_host, settings.render_web_port
-    return Process("web", lambda stop: serve(app, host, port, stop), {"database": database.check})
+    return Process(
+        "web", lambda stop: serve(app, host, port, stop), {"database": database.check}, app
+    )
 
 
 def build_consumer(

@@ -27,6 +27,7 @@ def build_web(settings: Settings, *, engine: Engine | None = None) -> Process:
         "web",
         lambda stop: serve(app, host, port, stop, threads=_THREADS),
         {"index": engine.check},
+        app,
     )
 
 

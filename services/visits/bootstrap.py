@@ -70,6 +70,7 @@ def build_collector(settings: Settings, *, bus: Bus | None = None) -> Process:
         "collector",
         lambda stop: serve(app, host, port, stop, threads=_COLLECTOR_THREADS),
         {"bus": bus.check, "database": store.check},
+        app,
     )
 
 
