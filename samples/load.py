@@ -9,13 +9,15 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
+
+from shared.i18n import text
 
 _HERE: Final = Path(__file__).parent
 _TIMEOUT: Final = 120.0
@@ -56,7 +58,9 @@ def load(base_url: str, token: str, *, progress: Callable[[str], None]) -> LoadR
     try:
         return _load(_Api(base_url.rstrip("/"), token), progress)
     except (HTTPException, OSError) as error:
-        raise LoadError(f"Kết nối với {base_url} bị ngắt: {error}") from error
+        raise LoadError(
+            text("The connection to %(url)s broke: %(error)s", url=base_url, error=error)
+        ) from error
 
 
 def _load(api: "_Api", progress: Callable[[str], None]) -> LoadReport:
@@ -68,10 +72,10 @@ def _load(api: "_Api", progress: Callable[[str], None]) -> LoadReport:
         fields = {key: value for key, value in section.items() if key != "slug"}
         content = json.dumps(fields, ensure_ascii=False).encode()
         created += api.put(f"/v1/categories/{section['slug']}", content, "application/json")
-        progress(f"Chuyên mục {number}/{len(sections)}")
+        progress(text("Category %(number)s/%(total)s", number=number, total=len(sections)))
     for number, (name, code) in enumerate(PICTURES.items(), 1):
         created += api.put(f"/v1/media/{code}", draw(name), "image/jpeg")
-        progress(f"Ảnh {number}/{len(PICTURES)}")
+        progress(text("Picture %(number)s/%(total)s", number=number, total=len(PICTURES)))
     documents = articles()
     created += api.publish(documents, progress)
     return LoadReport(len(sections), len(PICTURES), len(documents), created)
@@ -100,16 +104,30 @@ class _Api:
                 created += result["status"] == HTTPStatus.CREATED
                 if not _accepted(result["status"]):
                     refused.append(_refusal(result, documents))
-                progress(f"Tin {seen}/{len(documents)}")
+                progress(text("News %(number)s/%(total)s", number=seen, total=len(documents)))
         if refused:
-            raise LoadError(f"{len(refused)} tin không được nhận:\n" + "\n".join(refused))
+            raise LoadError(
+                text(
+                    "%(count)s news were refused:\n%(lines)s",
+                    count=len(refused),
+                    lines="\n".join(refused),
+                )
+            )
         if seen != len(documents):
-            raise LoadError(f"Gửi {len(documents)} tin nhưng chỉ có {seen} kết quả trả về.")
+            raise LoadError(
+                text(
+                    "%(sent)s news were sent, and only %(seen)s results came back.",
+                    sent=len(documents),
+                    seen=seen,
+                )
+            )
         return created
 
     def _call(self, method: str, path: str, content: bytes, media_type: str) -> HTTPResponse:
         if not self.base_url.startswith(("http://", "https://")):
-            raise LoadError(f"Địa chỉ phải bắt đầu bằng http:// hoặc https://: {self.base_url}")
+            raise LoadError(
+                text("The address must begin with http:// or https://: %(url)s", url=self.base_url)
+            )
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": media_type}
         request = Request(self.base_url + path, content, headers, method=method)  # noqa: S310 - checked above
         try:
@@ -119,7 +137,9 @@ class _Api:
                 problem = error.read().decode(errors="replace")
             raise LoadError(f"{method} {path}: {error.code} {problem}") from error
         except URLError as error:
-            raise LoadError(f"Không kết nối được {self.base_url}: {error.reason}") from error
+            raise LoadError(
+                text("%(url)s cannot be reached: %(error)s", url=self.base_url, error=error.reason)
+            ) from error
 
 
 def _results(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
@@ -128,9 +148,11 @@ def _results(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
             try:
                 result = json.loads(line)
             except ValueError as error:
-                raise LoadError(f"Kết quả không đọc được: {line[:200]!r}") from error
+                raise LoadError(
+                    text("A result cannot be read: %(line)s", line=repr(line[:200]))
+                ) from error
             if not isinstance(result, dict) or not isinstance(result.get("status"), int):
-                raise LoadError(f"Kết quả không đọc được: {line[:200]!r}")
+                raise LoadError(text("A result cannot be read: %(line)s", line=repr(line[:200])))
             yield result
 
 
@@ -143,7 +165,14 @@ def _refusal(result: dict[str, Any], documents: Sequence[dict[str, Any]]) -> str
     known = isinstance(line, int) and 0 < line <= len(documents)
     title = documents[cast(int, line) - 1]["headlines"][0]["value"] if known else "?"
     errors = json.dumps(result.get("errors", []), ensure_ascii=False)
-    return f"  dòng {line}, {result.get('id')} «{title}»: {result['status']} {errors}"
+    return text(
+        "  line %(line)s, %(id)s «%(title)s»: %(status)s %(errors)s",
+        line=line,
+        id=result.get("id"),
+        title=title,
+        status=result["status"],
+        errors=errors,
+    )
 
 
 def main() -> int:
@@ -163,8 +192,11 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     print(
-        f"Đã nạp {report.categories} chuyên mục, {report.pictures} ảnh, {report.articles} tin"
-        f" (mới: {report.created})."
+        text(
+            "%(categories)s categories, %(pictures)s pictures and %(articles)s news are loaded"
+            " (new: %(created)s).",
+            **asdict(report),
+        )
     )
     return 0
 
