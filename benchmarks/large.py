@@ -48,7 +48,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
         raise RuntimeError(f"{count} lines sent: answers {whole[0]}, then unchanged {again[1]}")
     yield Row(
         f"import of {count:,} lines (~4 KB), cut off after {cut[0]:,} answers, sent again whole",
-        f"{count / (cut[2] + whole[2]):,.0f} new lines/s over both, the pipeline at work meanwhile; "
+        f"{count / (cut[2] + whole[2]):,.0f} new lines/s over both, while the pipeline works; "
         f"{whole[1]:,} were known the second time",
         f"sent a third time, all unchanged: {again[0] / again[2]:,.0f} lines/s",
     )
