@@ -157,7 +157,9 @@ def run(
     for thread in threads:
         thread.start()
     logger.info("started", processes=[process.name for process in processes], pid=os.getpid())
-    while not stop.wait(3600):
+    # A signal may be delivered to another thread (it is when a tracer holds this one), and its
+    # handler then runs only when this one wakes up by itself.
+    while not stop.wait(1):
         pass
     for thread in threads:
         thread.join(timeout=20)

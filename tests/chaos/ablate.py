@@ -132,7 +132,7 @@ def failing(tree: Path, tests: Sequence[str]) -> list[str]:
         check=False,
         timeout=_WITHIN,
     )
-    if done.returncode not in (0, _FAILED):
+    if done.returncode not in (0, _FAILED) or re.search(r"^ERROR ", done.stdout, re.MULTILINE):
         raise AblationError(f"pytest ended with {done.returncode}: {done.stdout[-2000:]}")
     return re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
 

@@ -86,7 +86,13 @@ def _traced(
     finally:
         for child in psutil.Process(tracer.pid).children():
             os.kill(child.pid, signal.SIGTERM)
-        tracer.wait(60)
+        try:
+            tracer.wait(60)
+        except subprocess.TimeoutExpired:
+            for child in psutil.Process(tracer.pid).children(recursive=True):
+                child.kill()
+            tracer.wait(60)
+            raise
 
 
 def _is_up(deployment: Deployment) -> bool:
