@@ -35,7 +35,7 @@ articles: Final = Table(
     Index("ix_articles_url", "url"),
     Index("ix_articles_created", "state", "created", "id"),
     Index("ix_articles_category", "state", "category", "created", "id"),
-    Index("ix_articles_day", "state", "day"),
+    Index("ix_articles_day_created", "state", "day", "created", "id"),
     Index("ix_articles_category_day", "state", "category", "day"),
     Index("ix_articles_delivery", "delivery"),
 )

@@ -1,8 +1,10 @@
 """Publishing one article touches a bounded number of pages, however large the site."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from shared.contracts.events import Event
 from tests.contract.site.harness import Harness, Sites
@@ -36,6 +38,36 @@ def test_a_change_touches_as_many_pages_at_50_articles_as_at_500(
         touched.append(len(site.marked()))
     assert touched[0] == touched[1]
     assert touched[0] <= most
+
+
+def _steps(site: Harness, change: Event) -> int:
+    """Return the steps of SQLite's machine, in hundreds, to store a change and draw its pages."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    def listen(connection: sqlite3.Connection, *_: object) -> None:
+        connection.set_progress_handler(count, 100)
+
+    event.listen(site.database.engine, "connect", listen)
+    site.database.engine.dispose()  # so that every connection is a new one, listened to
+    site.publish(change)
+    return steps
+
+
+def test_a_publication_costs_the_database_as_much_at_200_articles_as_at_2000(
+    new_site: Sites,
+) -> None:
+    spent = []
+    for count in (200, 2000):
+        site = new_site()
+        _filled(site, count)
+        spent.append(_steps(site, published(9999, created=NOON + timedelta(hours=1))))
+    assert spent[0] > 0
+    assert spent[1] < 2 * spent[0], "some query reads more than the page it is for"
 
 
 def test_today_s_news_goes_before_what_is_sent_again_and_before_a_rebuild(site: Harness) -> None:
