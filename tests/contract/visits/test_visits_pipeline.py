@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from services.visits.settings import Settings
 from shared.bus import Bus, open_bus
 from shared.bus.topology import VISITS, Lane
 from shared.clock import now
+from tests.deployment import wait_for
 
 ROOT = Path(__file__).parents[3]
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
@@ -62,13 +62,6 @@ def bus(settings: Settings) -> Iterator[Bus]:
     opened.close()
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < deadline, "did not come true"
-        time.sleep(0.02)
-
-
 def send(settings: Settings, bus: Bus, count: int) -> None:
     client = build_app(settings, bus=bus).test_client()
     for _ in range(count):
@@ -86,7 +79,7 @@ def test_every_view_taken_is_counted_and_the_queue_is_empty(settings: Settings, 
         thread.start()
     for thread in senders:
         thread.join()
-    wait_for(lambda: bus.depths()[QUEUE] == 0)
+    wait_for(lambda: bus.depths()[QUEUE] == 0, within=60, every=0.02)
     assert open_store(settings).totals(SITE, now()).total == 80
     stop.set()
     for thread in running:
@@ -107,7 +100,7 @@ def test_a_kill_between_commit_and_ack_repeats_without_effect(settings: Settings
     counter = processes(settings, bus=bus)[0]
     thread = threading.Thread(target=counter.run, args=(stop,))
     thread.start()
-    wait_for(lambda: bus.depths()[QUEUE] == 0)
+    wait_for(lambda: bus.depths()[QUEUE] == 0, within=60, every=0.02)
     stop.set()
     thread.join(30)
     assert store.totals(SITE, now()).total == 25

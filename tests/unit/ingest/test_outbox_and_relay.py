@@ -1,8 +1,7 @@
 """From the outbox to the bus: never lost, in order, forgotten only when confirmed."""
 
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from shared.bus.topology import INDEXING, RENDER, Lane
 from shared.contracts.events import CategoryChanged, decode
 from shared.database import Database
 from shared.wake import Caller
+from tests.deployment import wait_for
 from tests.factories import an_id
 from tests.unit.ingest.newsroom import Newsroom, RecordingBus, line
 
@@ -26,13 +26,6 @@ A = an_id(1)
 def _relay(newsroom: Newsroom, bus: RecordingBus, outbox: Outbox | None = None) -> Relay:
     wake = newsroom.settings.ingest_wake_dir
     return Relay(outbox or newsroom.outbox, bus, wake, poll=0.01, clock=newsroom.clock)
-
-
-def _eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_an_accepted_change_is_in_the_outbox_and_a_refused_one_is_not(newsroom: Newsroom) -> None:
@@ -120,7 +113,7 @@ def test_two_relays_at_once_lose_nothing(newsroom: Newsroom, bus: RecordingBus) 
     threads = [threading.Thread(target=relay.run, args=(stop,)) for relay in relays]
     for thread in threads:
         thread.start()
-    _eventually(lambda: not newsroom.outbox.pending(1))
+    wait_for(lambda: not newsroom.outbox.pending(1), within=30, every=0.005)
     stop.set()
     for thread in threads:
         thread.join(30)
@@ -154,11 +147,11 @@ def test_the_relay_waits_out_a_bus_that_is_down_and_says_so(
         return False
 
     try:
-        _eventually(troubled)
+        wait_for(troubled, within=30, every=0.005)
         assert relay.age() == 90
         bus.down = False
-        _eventually(lambda: not newsroom.outbox.pending(1))
-        _eventually(lambda: not troubled())
+        wait_for(lambda: not newsroom.outbox.pending(1), within=30, every=0.005)
+        wait_for(lambda: not troubled(), within=30, every=0.005)
     finally:
         stop.set()
         thread.join(30)
@@ -172,14 +165,16 @@ def test_a_commit_wakes_the_relay(newsroom: Newsroom, bus: RecordingBus) -> None
     stop = threading.Event()
     thread = threading.Thread(target=sleeping.run, args=(stop,))
     thread.start()
-    _eventually(lambda: bool(bus.events))  # the category of the fixture, before it sleeps
+    wait_for(
+        lambda: bool(bus.events), within=30, every=0.005
+    )  # the category of the fixture, before it sleeps
     caller = Caller(wake)
     store = Store(newsroom.store.database, clock=newsroom.clock, committed=caller.call)
     newsroom.app = bootstrap.build_app(newsroom.settings, store=store)
     newsroom.http = newsroom.app.test_client()
     newsroom.put(A)
     newsroom.publish(A)
-    _eventually(lambda: any(e.subject == str(A) for e, _ in bus.events))
+    wait_for(lambda: any(e.subject == str(A) for e, _ in bus.events), within=30, every=0.005)
     stop.set()
     caller.call()
     thread.join(30)

@@ -1,8 +1,6 @@
 """What ingest sends by itself: due articles, replays of current state, manifests."""
 
 import threading
-import time
-from collections.abc import Callable
 from itertools import pairwise
 from uuid import UUID
 
@@ -28,6 +26,7 @@ from shared.contracts.events import (
     decode,
 )
 from shared.database import Database
+from tests.deployment import wait_for
 from tests.factories import an_id, event, published
 from tests.unit.ingest.newsroom import Newsroom, RecordingBus, line
 
@@ -223,13 +222,6 @@ def test_a_database_that_is_gone_is_tried_again(newsroom: Newsroom) -> None:
     assert isinstance(outcome, Retry)
 
 
-def _eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def test_the_jobs_do_all_of_it_and_wait_out_a_bus_that_is_down(
     newsroom: Newsroom, bus: RecordingBus
 ) -> None:
@@ -259,15 +251,17 @@ def test_the_jobs_do_all_of_it_and_wait_out_a_bus_that_is_down(
     thread = threading.Thread(target=jobs.run, args=(stop,))
     thread.start()
     try:
-        _eventually(troubled)
+        wait_for(troubled, within=30, every=0.005)
         newsroom.clock.forward(hours=2)
         bus.down = False
-        _eventually(
+        wait_for(
             lambda: (
                 {to for e, to in bus.events if isinstance(e.data, ArticlesManifest)} == set(TARGETS)
-            )
+            ),
+            within=30,
+            every=0.005,
         )
-        _eventually(lambda: newsroom.published.next_replay() is None)
+        wait_for(lambda: newsroom.published.next_replay() is None, within=30, every=0.005)
     finally:
         stop.set()
         thread.join(30)
