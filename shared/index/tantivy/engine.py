@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tantivy
 
-from shared.index import Completion, FacetValue, Hit, Query, Results, Sort, Weights
+from shared.index import Completion, FacetValue, Hit, Query, Results, Sort, Weights, spelling
+from shared.index.records import day_ends, search_document
 from shared.index.tantivy import schema as layout
-from shared.index.tantivy import spelling
+from shared.index.tantivy import spelling as dictionary
 from shared.index.tantivy.queries import Filters, between, build, titles
 from shared.index.tantivy.view import View, Views
 from shared.text.highlight import fragments, highlight
@@ -91,7 +93,9 @@ class TantivyEngine:
         return [layout.source_of(view.searcher.doc(address)) for _, address in found.hits]
 
     def _suggestion(self, view: View, query: Query, asked: Question) -> str | None:
-        for candidate in spelling.candidates(view.searcher, asked):
+        is_known = partial(dictionary.is_known, view.searcher)
+        near = partial(dictionary.near, view.searcher)
+        for candidate in spelling.candidates(asked, is_known, near):
             found = question(candidate)
             best = self._best(view, query, found)
             if not best:
@@ -144,7 +148,7 @@ def _newest(
     if not times:
         return []
     newest, oldest = times[0], times[-1]
-    after = _count(searcher, _within(built, newest + 1, layout.day_ends(date.max)))
+    after = _count(searcher, _within(built, newest + 1, day_ends(date.max)))
     spanned = searcher.search(
         _within(built, oldest, newest),
         limit=max(1, _count(searcher, _within(built, oldest, newest))),
@@ -198,7 +202,7 @@ def _within(built: tantivy.Query, low: int, high: int) -> tantivy.Query:
 def _hit(view: View, address: tantivy.DocAddress, asked: Question) -> Hit:
     document = view.searcher.doc(address)
     source = layout.source_of(document)
-    found = layout.search_document(source)
+    found = search_document(source)
     return Hit(
         id=layout.joined(
             *(

@@ -8,7 +8,8 @@ from typing import Final
 import tantivy
 
 from shared.index import Weights
-from shared.index.tantivy.schema import KIND_LIVE, TEXTS, day_begins, day_ends, schema
+from shared.index.records import TEXTS, day_begins, day_ends
+from shared.index.tantivy.schema import KIND_LIVE, schema
 from shared.text.words import Question, Term
 
 _MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -12,27 +11,26 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import tantivy
 
 from shared.index import CategoryName, IndexUnavailable, SearchDocument, Write
+from shared.index.records import (
+    STATES,
+    TEXTS,
+    check,
+    check_version,
+    encoded,
+    microseconds,
+    recency,
+    year_of,
+)
 from shared.reconcile import Doubt, Kind
-from shared.settings import LOCAL_TIME
 from shared.text.normalise import nfc
 from shared.text.words import forms
 
-TEXTS: Final = ("title", "summary", "tags", "by", "body")
-STATES: Final = ("live", "gone", "redirect", "withdrawal")
-"""Kept as the position in this list; append only."""
 DOUBTS: Final = tuple(Kind)
-"""Likewise."""
+"""Kept as the position in this list; append only."""
 KIND_LIVE, KIND_TOMBSTONE, KIND_NAME, KIND_DOUBT = "live", "tombstone", "name", "doubt"
 PLACED: Final = 1
 """State of a category's name that tells its position too; one without is written again."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _HALF = 64
-_VERSIONS = range(2**63)
-
-
-class RefusedError(ValueError):
-    """The write can never be stored; the text says why."""
 
 
 @contextmanager
@@ -72,10 +70,7 @@ def schema() -> tantivy.Schema:
 
 def article(write: Write) -> tantivy.Document:
     """Return the document of a write. Raises RefusedError before anything reaches the index."""
-    if write.state not in STATES:
-        raise RefusedError(f"unknown state {write.state!r}")
-    if (write.document is None) == (write.state == "live"):
-        raise RefusedError(f"a document does not go with the state {write.state}")
+    check(write)
     kind = KIND_LIVE if write.document else KIND_TOMBSTONE
     document = _record(write.id, kind, write.version, STATES.index(write.state))
     if write.document is not None:
@@ -92,7 +87,7 @@ def category_name(name: CategoryName) -> tantivy.Document:
     """Return the document that keeps the name of a category. Raises RefusedError."""
     document = _record(name_id(name.category), KIND_NAME, name.version, PLACED)
     source = {"category": name.category, "label": name.label, "position": name.position}
-    document.add_bytes("source", _encoded(source))
+    document.add_bytes("source", encoded(source))
     return document
 
 
@@ -105,15 +100,14 @@ def doubt_document(record: UUID, doubt: Doubt) -> tantivy.Document:
     """Return what keeps a doubt about an article, in the article's place among the ids."""
     state = DOUBTS.index(doubt.kind)
     document = _record(record, KIND_DOUBT, doubt.version, state, doubt_key(record))
-    document.add_bytes("source", _encoded({"noticed": doubt.noticed}))
+    document.add_bytes("source", encoded({"noticed": doubt.noticed}))
     return document
 
 
 def _record(
     record: UUID, kind: str, version: int, state: int, key: str | None = None
 ) -> tantivy.Document:
-    if version not in _VERSIONS:
-        raise RefusedError(f"version {version} is out of range")
+    check_version(version)
     document = tantivy.Document()
     document.add_text("id", key or record.hex)
     document.add_text("kind", kind)
@@ -125,15 +119,8 @@ def _record(
 
 
 def _describe(document: tantivy.Document, source: SearchDocument) -> None:
-    if source.published_at.tzinfo is None:
-        raise RefusedError("published_at has no zone")
-    if not source.category:
-        raise RefusedError("the category is empty")
-    try:
-        year = source.published_at.astimezone(LOCAL_TIME).year
-    except OverflowError as error:
-        raise RefusedError(f"published_at {source.published_at} is out of range") from error
-    document.add_bytes("source", _encoded(asdict(source)))
+    year = year_of(source.published_at)
+    document.add_bytes("source", encoded(asdict(source)))
     document.add_text("category", source.category)
     document.add_integer("year", year)
     document.add_integer("published", microseconds(source.published_at))
@@ -145,35 +132,18 @@ def _describe(document: tantivy.Document, source: SearchDocument) -> None:
         document.add_text(f"{name}_folded", folded)
 
 
-def _encoded(source: dict[str, Any]) -> bytes:
-    try:
-        return json.dumps(source, ensure_ascii=False, default=datetime.isoformat).encode()
-    except (UnicodeEncodeError, TypeError) as error:
-        raise RefusedError(f"not text: {error}") from error
-
-
 def _recency(year: int) -> float:
     """Return the number that makes a score rise by a fiftieth of itself for each newer year.
 
     The search multiplies scores by log2(2 + this number) (tantivy-py, ``weight_by_field``).
     """
-    factor = 1 + min(max(year, 2000) - 2000, 100) / 50
-    return float(2**factor - 2)
+    return float(2 ** recency(year) - 2)
 
 
 def source_of(document: tantivy.Document) -> dict[str, Any]:
     """Return the stored source as it was encoded."""
     source: dict[str, Any] = json.loads(bytes(document.get_first("source") or b"{}"))
     return source
-
-
-def search_document(source: dict[str, Any]) -> SearchDocument:
-    """Return the document as it was written."""
-    values = source | {
-        "published_at": datetime.fromisoformat(source["published_at"]),
-        "tags": tuple(source["tags"]),
-    }
-    return SearchDocument(**values)
 
 
 def halves(record: UUID) -> tuple[int, int]:
@@ -183,22 +153,3 @@ def halves(record: UUID) -> tuple[int, int]:
 
 def joined(hi: int, lo: int) -> UUID:
     return UUID(int=hi << _HALF | lo)
-
-
-def microseconds(moment: datetime) -> int:
-    """Return Unix time in microseconds."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def day_begins(day: date) -> int:
-    """Return when a day begins in Vietnam, in Unix microseconds; right for any date there is."""
-    begins = datetime.combine(day, time.min)
-    offset = begins.replace(tzinfo=LOCAL_TIME).utcoffset() or timedelta()
-    return (begins - _EPOCH.replace(tzinfo=None) - offset) // _MICROSECOND
-
-
-def day_ends(day: date) -> int:
-    """Return the first microsecond after a day in Vietnam."""
-    if day == date.max:
-        return day_begins(day) + timedelta(days=1) // _MICROSECOND
-    return day_begins(day + timedelta(days=1))

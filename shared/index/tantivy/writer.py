@@ -12,6 +12,7 @@ import tantivy
 
 from shared import log
 from shared.index import CategoryName, IndexUnavailable, SearchDocument, Write, Written
+from shared.index.records import STATES, RefusedError, search_document
 from shared.index.tantivy import schema as layout
 from shared.locks import Turns
 from shared.reconcile import Doubt, Kind
@@ -99,7 +100,7 @@ class TantivyIndex:
             hits = searcher.search(query, limit=1).hits
             if not hits:
                 return None
-            return layout.search_document(layout.source_of(searcher.doc(hits[0][1])))
+            return search_document(layout.source_of(searcher.doc(hits[0][1])))
 
     def versions(self, first: UUID, last: UUID) -> dict[UUID, tuple[int, str]]:
         kinds = [_term("kind", kind) for kind in (layout.KIND_LIVE, layout.KIND_TOMBSTONE)]
@@ -108,7 +109,7 @@ class TantivyIndex:
             searcher = self._opened().index.searcher()
             rows = _rows(searcher, query, searcher.num_docs)
         return {
-            record: (version, layout.STATES[state])
+            record: (version, STATES[state])
             for record, version, state in rows
             if first <= record <= last
         }
@@ -195,7 +196,7 @@ class TantivyIndex:
                     continue
             try:
                 latest[wanted.record] = wanted.make()
-            except layout.RefusedError as error:
+            except RefusedError as error:
                 _logger.warning("index_refused", id=str(wanted.record), error=str(error))
                 outcomes.append(Written.REJECTED)
                 continue
@@ -221,7 +222,7 @@ class _Wanted:
 
 def _position(state: str) -> int:
     """Return the position of a state; an unknown one gets one that none has, to be refused."""
-    return layout.STATES.index(state) if state in layout.STATES else len(layout.STATES)
+    return STATES.index(state) if state in STATES else len(STATES)
 
 
 def _maker(make: Callable[[Any], tantivy.Document], of: object) -> Callable[[], tantivy.Document]:
