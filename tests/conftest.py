@@ -1,0 +1,55 @@
+"""The real servers that tests ask for by name; each is started when the first test needs it.
+
+A test of a shared server takes a virtual host, database or index of its own there; a test that
+hurts a server takes one of its own (``own_...``).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.elasticsearch import Elasticsearch
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.rabbitmq import RabbitMQ
+from tests.servers.reporting import report_missing, started
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    with started(RabbitMQ, tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    with started(PostgreSQL, tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elasticsearch]:
+    with started(Elasticsearch, tmp_path_factory.mktemp("elasticsearch")) as server:
+        yield server
+
+
+@pytest.fixture
+def own_rabbitmq(tmp_path: Path) -> Iterator[RabbitMQ]:
+    with started(RabbitMQ, tmp_path / "rabbitmq") as server:
+        yield server
+
+
+@pytest.fixture
+def own_postgresql(tmp_path: Path) -> Iterator[PostgreSQL]:
+    with started(PostgreSQL, tmp_path / "postgresql") as server:
+        yield server
+
+
+@pytest.fixture
+def own_elasticsearch(tmp_path: Path) -> Iterator[Elasticsearch]:
+    with started(Elasticsearch, tmp_path / "elasticsearch") as server:
+        yield server
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    report_missing(terminalreporter)
