@@ -8,7 +8,7 @@ import httpx
 
 from tests.deployment import free_port
 from tests.servers.elasticsearch.build import maven, node, version
-from tests.servers.elasticsearch.jvm import OLDEST_JAVA, find_jdk, furnish, java, options
+from tests.servers.elasticsearch.jvm import OLDEST_JAVA, find_jdk, furnish, java, jvm_options
 from tests.servers.runner import Container, Process, Runner
 from tests.servers.server import Server
 
@@ -70,7 +70,7 @@ class Elasticsearch(Server):
         return Process([*java(jdk, built, self.folder), *settings], folder=self.folder)
 
     def _container(self) -> Runner:
-        given = self._settings | {"xpack.security.enabled": "false", "ES_JAVA_OPTS": options()}
+        given = self._settings | {"xpack.security.enabled": "false", "ES_JAVA_OPTS": jvm_options()}
         options = [f"--publish=127.0.0.1:{self.port}:9200"]
         options += [f"--env={key}={value}" for key, value in given.items()]
         return Container(IMAGE, options, stop="SIGTERM")

@@ -30,7 +30,7 @@ FIXED = [
 ]
 
 
-def options() -> str:
+def jvm_options() -> str:
     """Return what is said to the JVM of every node."""
     return os.environ.get("ES_JAVA_OPTS", OPTIONS)
 
@@ -75,7 +75,7 @@ def java(jdk: Path, built: Path, home: Path, *, archive: str | None = None) -> l
         *([archive, "-Xlog:disable", "-Xlog:all=error:stderr"] if archive else []),
         *(f"-Des.path.home={home}", f"-Des.path.conf={home / 'config'}"),
         f"-Djava.io.tmpdir={home / 'tmp'}",
-        *options().split(),
+        *jvm_options().split(),
         *("--module-path", str(built / "lib"), "--add-modules", "ALL-MODULE-PATH"),
         *("-cp", str(built / "boot" / "boot.jar"), "node.Boot"),
     ]
