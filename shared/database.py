@@ -1,57 +1,123 @@
-"""A service's own database through SQLAlchemy: one way to read, one way to write.
+"""A service's own database through SQLAlchemy: one way to read, two ways to write.
 
 On SQLite: WAL, ``synchronous=FULL`` (a commit that returned is on the disk), foreign keys on,
 and one writer at a time by a file lock taken before ``BEGIN IMMEDIATE``.
+
+On PostgreSQL: what reads sees one snapshot; what writes stands in one queue as well, by an
+advisory lock that ends with the transaction, unless it says that it need not.
 """
 
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from shared.locks import FileLock
+
+UNAVAILABLE: Final = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    ProgrammingError,
+    PoolTimeout,
+    OSError,
+)
+"""What is raised while a database cannot be used: it is down, full, locked or not migrated yet.
+
+Whoever gets one tries again later. What is missing here (DataError, IntegrityError) is the fault
+of what was to be stored, and would be no better later.
+"""
+_TURN: Final = text("SELECT pg_advisory_xact_lock(110386840822126)")
+"""The number spells ``dbwrkn``; each database has locks of its own."""
+_COLLISIONS: Final = frozenset({"40001", "40P01"})
+"""SQLSTATE of transactions that were given up so that another could go on."""
+_ATTEMPTS: Final = 5
+_T = TypeVar("_T")
+
+
+class CommitUnknown(OperationalError):  # noqa: N818 - a state of the world, not a mistake
+    """The connection was lost while committing: all of it is durable, or nothing."""
 
 
 class Database:
     """Hands out connections inside a transaction; commits on a clean exit."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._lock: FileLock | None = None
+    def __init__(self, url: str, *, patient: bool = False) -> None:
+        """Open nothing yet. ``patient`` waits for whatever takes long, as migrations may."""
         parsed = make_url(url)
+        self._lock: FileLock | None = None
         if parsed.get_backend_name() == "sqlite":
             if not parsed.database or parsed.database == ":memory:":
                 raise ValueError(f"{url!r}: a database in a file is needed")
             path = Path(parsed.database)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(path.with_name(path.name + ".lock"))
-            self.engine = _sqlite_engine(url)
+            self.engine = self._reading = _sqlite_engine(url)
         else:
-            self.engine = create_engine(url, pool_pre_ping=True)
+            from shared.postgresql import engine  # noqa: PLC0415 - an adapter loads on demand
+
+            self.engine = engine(parsed, patient=patient)
+            self._reading = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        # Most databases live as long as their process; the others need nobody to close them.
+        weakref.finalize(self, self.engine.dispose)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a consistent view; whatever is written in it is rolled back."""
-        with self.engine.connect() as connection:
+        with self._reading.connect() as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Give a transaction that is durable once the block is left without an exception."""
-        if self._lock is None:
-            with self.engine.begin() as connection:
+    def write(self, *, alone: bool = True) -> Iterator[Connection]:
+        """Give a transaction that is durable once the block is left without an exception.
+
+        Blocks that are ``alone`` run one after another, whatever process they are in, so that
+        what one of them reads stays true until it is committed. On SQLite all of them are. A
+        block that says ``alone=False`` meets others on PostgreSQL, each of its statements seeing
+        what is committed by then: it must hold by row locks taken in a fixed order.
+
+        Raises CommitUnknown where it cannot be told whether the transaction was committed.
+        """
+        if self._lock is not None:
+            with (
+                self._lock.held(),
+                self.engine.connect().execution_options(bantin_immediate=True) as connection,
+                connection.begin(),
+            ):
                 yield connection
             return
-        with (
-            self._lock.held(),
-            self.engine.connect().execution_options(bantin_immediate=True) as connection,
-            connection.begin(),
-        ):
+        with self.engine.connect() as connection, connection.begin() as transaction:
+            if alone:
+                connection.execute(_TURN)
             yield connection
+            _commit(transaction)
+
+    def repeat(self, work: Callable[[Connection], _T]) -> _T:
+        """Do ``work`` in a transaction beside others, anew where one of them was in its way."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                with self.write(alone=False) as connection:
+                    return work(connection)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
+                    raise
+        with self.write(alone=False) as connection:
+            return work(connection)
 
     def check(self) -> None:
         """Raise SQLAlchemyError if the database cannot be read."""
@@ -60,6 +126,15 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _commit(transaction: RootTransaction) -> None:
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated and error.orig is not None:
+            raise CommitUnknown(None, None, error.orig) from error
+        raise
 
 
 def _sqlite_engine(url: str) -> Engine:

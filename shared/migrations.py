@@ -1,23 +1,43 @@
 """Alembic from code: each service keeps its revisions in ``services/<name>/migrations``."""
 
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import Connection, text
 
 from shared.database import Database
 
 _SERVICES = Path(__file__).parent.parent / "services"
+_IN_ORDER: Final = ("-b", "/", "B", "a", "a-b", "aa", "b", "z", "é", "đ", "ế")
+"""Words as code points order them; no language does."""
+_SORTED: Final = text("SELECT word FROM unnest(CAST(:words AS text[])) AS word ORDER BY word")
 
 
 def upgrade(service: str, url: str) -> None:
-    """Bring a service's database to the newest revision; safe to repeat, and twice at once."""
-    database = Database(url)
+    """Bring a service's database to the newest revision; safe to repeat, and twice at once.
+
+    Raises ValueError where a PostgreSQL database was made with another order of text, or another
+    encoding, than SQLite's: lists and cursors would differ.
+    """
+    database = Database(url, patient=True)
     config = Config()
     config.set_main_option("script_location", str(_SERVICES / service / "migrations"))
     try:
         with database.write() as connection:
+            if connection.dialect.name == "postgresql":
+                _check_order(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         database.close()
+
+
+def _check_order(connection: Connection) -> None:
+    words = connection.scalars(_SORTED, {"words": [*reversed(_IN_ORDER)]})
+    if tuple(words) != _IN_ORDER or connection.scalar(text("SHOW server_encoding")) != "UTF8":
+        raise ValueError(
+            "the database must order text by code points: make it with TEMPLATE template0 "
+            "ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'"
+        )

@@ -2,18 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from services.visits.counting import local_day, refusal
 from services.visits.store import Store
 from shared import metrics
 from shared.bus import Done, Outcome, Park, Retry
 from shared.clock import Clock
 from shared.contracts.events import Event, PageViewed
-
-DOWN = (OperationalError, InterfaceError, PoolTimeout, OSError)
-"""What the store raises when its database cannot be used now; it may well be later."""
+from shared.database import UNAVAILABLE
 
 
 def handle(events: Sequence[Event], store: Store, clock: Clock) -> list[Outcome]:
@@ -35,7 +30,7 @@ def handle(events: Sequence[Event], store: Store, clock: Clock) -> list[Outcome]
         if views:
             counted = store.count(views, now)
             metrics.REPEATS.labels("visits").inc(len(views) - counted)
-    except DOWN:
+    except UNAVAILABLE:
         later = Retry("the visits database is unavailable")
         return [later if outcome is done else outcome for outcome in outcomes]
     return outcomes

@@ -1,7 +1,9 @@
 """What has to be thrown away, and when. Each function may run at any time, and twice."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,14 +30,19 @@ class Purged:
 def purge(store: Store, clock: Clock) -> Purged:
     """Throw away salts of days that are over, visitors who left, ids that cannot come again."""
     salts = store.purge_salts(clock())
-    visitors = store.purge_visitors(clock())
-    seen = 0
+    visitors = _all(store.purge_visitors, clock)
+    return Purged(_all(store.purge_seen, clock), visitors, salts)
+
+
+def _all(some: Callable[[datetime], int], clock: Clock) -> int:
+    """Purge some after some, each in a transaction of its own; return how many rows went."""
+    total = 0
     for _ in range(_MOST_ROUNDS):
-        gone = store.purge_seen(clock())
-        seen += gone
+        gone = some(clock())
+        total += gone
         if not gone:
             break
-    return Purged(seen, visitors, salts)
+    return total
 
 
 def run(store: Store, clock: Clock, stop: threading.Event, every: float = EVERY_SECONDS) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Table, case, delete, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, case, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.visits.counting import (
@@ -47,7 +47,8 @@ class Store:
         Rows are written in the order of their keys, so that two counters never wait in a circle.
         """
         by_id = first_of_each(views)
-        with self._database.write() as connection:
+
+        def count(connection: Connection) -> int:
             new = _remember(connection, by_id)
             added = tally([view for id_, view in by_id.items() if id_ in new], now)
             daily = ({"page": p, "day": d, "views": n} for (p, d), n in added.daily.items())
@@ -60,7 +61,9 @@ class Store:
             for table, rows in ((DAILY, daily), (TOTALS, totals), (FILTERED, filtered)):
                 _add(connection, table, rows)
             _see(connection, seen)
-        return len(new)
+            return len(new)
+
+        return self._database.repeat(count)
 
     def totals(self, page: str, now: datetime) -> Totals:
         """Return the counts of one page, or of the site, from one consistent view."""
@@ -105,23 +108,29 @@ class Store:
             return connection.execute(delete(SALTS).where(SALTS.c.day < local_day(now))).rowcount
 
     def purge_visitors(self, now: datetime) -> int:
-        """Forget who was last seen too long ago to be here; return how many rows that were."""
+        """Forget some of those last seen too long ago to be here; return how many rows went."""
         gone = PRESENCE.c.last_seen_ms <= unix_ms(now - CURRENT)
-        with self._database.write() as connection:
-            return connection.execute(delete(PRESENCE).where(gone)).rowcount
+        return self._purge(PRESENCE, gone)
 
     def purge_seen(self, now: datetime) -> int:
         """Forget ids that no view can come with any more, some thousands in a transaction.
 
         Return how many went; call again while that is not 0, so that counting gets its turn.
         """
-        old = (
-            select(SEEN.c.id)
-            .where(SEEN.c.day < forgotten_before(local_day(now)))
-            .limit(_PURGED_AT_ONCE)
-        )
-        with self._database.write() as connection:
-            return connection.execute(delete(SEEN).where(SEEN.c.id.in_(old))).rowcount
+        return self._purge(SEEN, SEEN.c.day < forgotten_before(local_day(now)))
+
+    def _purge(self, table: Table, old: ColumnElement[bool]) -> int:
+        """Delete some old rows, passing over those that somebody has in hand.
+
+        So a purge never waits for a counter while a counter waits for it, and two purges share
+        the work. (A CTE that locks is evaluated once; a subquery might be anew for each row.)
+        """
+        keys = tuple(table.primary_key)
+        some = select(*keys).where(old).limit(_PURGED_AT_ONCE).with_for_update(skip_locked=True)
+        found = some.cte("found", nesting=True)
+        gone = tuple_(*keys).in_(select(*(found.c[key.name] for key in keys)))
+        with self._database.write(alone=False) as connection:
+            return connection.execute(delete(table).where(gone)).rowcount
 
 
 def _remember(connection: Connection, by_id: Mapping[UUID, PageViewed]) -> set[UUID]:

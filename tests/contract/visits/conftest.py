@@ -1,40 +1,49 @@
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 
 from services.visits.store import Store
 from shared.database import Database
-from shared.migrations import upgrade
+from tests.databases import KINDS, Databases, databases
 
 NewStore = Callable[[], Store]
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty visits database to copy from."""
-    path = tmp_path_factory.mktemp("visits") / "empty.db"
-    upgrade("visits", f"sqlite:///{path}")
-    return path
+@pytest.fixture(scope="session", params=KINDS)
+def visits_databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Databases:
+    return databases("visits", request, tmp_path_factory)
 
 
 @pytest.fixture
-def new_store(migrated: Path, tmp_path: Path) -> Iterator[NewStore]:
+def new_database(visits_databases: Databases) -> Iterator[Callable[[], Database]]:
+    """Makes databases that are empty."""
+    with ExitStack() as lent:
+
+        def make() -> Database:
+            database = Database(lent.enter_context(visits_databases.lend()))
+            lent.callback(database.close)
+            return database
+
+        yield make
+
+
+@pytest.fixture
+def new_store(new_database: Callable[[], Database]) -> NewStore:
     """Makes stores, each with an empty database of its own."""
-    opened: list[Database] = []
-
-    def make() -> Store:
-        path = tmp_path / f"visits-{len(opened)}.db"
-        shutil.copy(migrated, path)
-        opened.append(Database(f"sqlite:///{path}"))
-        return Store(opened[-1])
-
-    yield make
-    for database in opened:
-        database.close()
+    return lambda: Store(new_database())
 
 
 @pytest.fixture
 def store(new_store: NewStore) -> Store:
     return new_store()
+
+
+@pytest.fixture
+def broken(visits_databases: Databases) -> Iterator[Store]:
+    """A store whose database was never migrated."""
+    database = Database(visits_databases.never_migrated())
+    yield Store(database)
+    database.close()

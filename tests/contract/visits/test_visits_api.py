@@ -18,7 +18,6 @@ from services.visits.settings import Settings
 from services.visits.store import Store
 from shared.bus import BusUnavailable
 from shared.contracts.events import Event, PageViewed, decode
-from shared.database import Database
 from tests.factories import NOON, an_id
 
 ARTICLE = "/tin/cau-ben-da-3xk5n2q7ab/"
@@ -237,9 +236,9 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_again(world: World) -> Non
 
 
 def test_without_its_database_it_answers_503_and_the_picture_shows_dashes(
-    tmp_path: Path,
+    broken: Store, tmp_path: Path
 ) -> None:
-    world = World(Store(Database(f"sqlite:///{tmp_path}/never-migrated.db")), tmp_path)
+    world = World(broken, tmp_path)
     assert problem(world.post({"path": "/"}))[:2] == (503, "unavailable")
     answer = world.get("/api/visits")
     assert problem(answer)[:2] == (503, "unavailable")

@@ -1,5 +1,4 @@
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.visits.exporter import exporter_app
 from services.visits.store import Store
 from shared.contracts.events import PageViewed
-from shared.database import Database
 from tests.factories import NOON, an_id
 
 
@@ -58,6 +56,6 @@ def test_nothing_but_the_metrics_is_there(store: Store) -> None:
     assert ask(store, "/")[0].startswith("404")
 
 
-def test_a_scrape_fails_rather_than_showing_zeros_without_its_database(tmp_path: Path) -> None:
+def test_a_scrape_fails_rather_than_showing_zeros_without_its_database(broken: Store) -> None:
     with pytest.raises(SQLAlchemyError):
-        ask(Store(Database(f"sqlite:///{tmp_path}/never-migrated.db")))
+        ask(broken)

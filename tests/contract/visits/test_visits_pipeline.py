@@ -17,6 +17,7 @@ from services.visits.settings import Settings
 from shared.bus import Bus, open_bus
 from shared.bus.topology import VISITS, Lane
 from shared.clock import now
+from tests.databases import Databases
 from tests.deployment import wait_for
 
 ROOT = Path(__file__).parents[3]
@@ -45,14 +46,21 @@ counter.run(threading.Event())
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(
+    tmp_path: Path, visits_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
     for name in [name for name in os.environ if name.startswith("BANTIN_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("BANTIN_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("BANTIN_VISITS_METRICS_PORT", "0")
-    made = Settings(_env_file=None)
-    migrate(made)
-    return made
+    if visits_databases.kind == "sqlite":
+        made = Settings(_env_file=None)
+        migrate(made)
+        yield made
+        return
+    with visits_databases.lend() as url:
+        monkeypatch.setenv("BANTIN_DATABASE", url)
+        yield Settings(_env_file=None)
 
 
 @pytest.fixture

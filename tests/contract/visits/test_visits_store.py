@@ -1,13 +1,13 @@
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.visits import jobs
 from services.visits.consumer import handle
@@ -17,6 +17,7 @@ from services.visits.tables import PRESENCE
 from shared.bus import Done, Park, Retry
 from shared.contracts.events import Event, PageViewed
 from shared.database import Database
+from tests.databases import Databases
 from tests.factories import NOON, an_id, event, published
 
 ARTICLE = "/tin/cau-ben-da-3xk5n2q7ab/"
@@ -95,9 +96,8 @@ def test_an_event_that_is_no_view_is_parked_beside_one_that_counts(store: Store)
 
 
 def test_without_its_database_the_counter_retries_and_parks_nothing_good(
-    store: Store, new_database: Database
+    store: Store, broken: Store
 ) -> None:
-    broken = Store(new_database)
     outcomes = handle([viewed(1), viewed(2, at=NOON - KEPT), viewed(3)], broken, at(NOON))
     retry = Retry("the visits database is unavailable")
     assert outcomes[0] == outcomes[2] == retry
@@ -105,8 +105,8 @@ def test_without_its_database_the_counter_retries_and_parks_nothing_good(
     assert handle([viewed(1), viewed(3)], store, at(NOON)) == [Done(), Done()]
 
 
-def test_ids_and_counts_are_one_transaction(migrated: Path, tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'visits.db')}")
+def test_ids_and_counts_are_one_transaction(new_database: Callable[[], Database]) -> None:
+    database = new_database()
     store = Store(database)
     with database.write() as connection:
         PRESENCE.drop(connection)  # what is written last fails
@@ -116,21 +116,12 @@ def test_ids_and_counts_are_one_transaction(migrated: Path, tmp_path: Path) -> N
     assert store.totals(SITE, NOON).total == 0
     assert handle([viewed(1)], store, at(NOON)) == [Done()]
     assert store.totals(SITE, NOON).total == 1
-    database.close()
 
 
-@pytest.fixture
-def new_database(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """A database that was never migrated."""
-    return Database(f"sqlite:///{tmp_path_factory.mktemp('none')}/visits.db")
-
-
-def test_readiness_says_that_the_database_was_never_migrated(
-    store: Store, new_database: Database
-) -> None:
+def test_readiness_says_that_the_database_was_never_migrated(store: Store, broken: Store) -> None:
     store.check()
-    with pytest.raises(Exception, match="no such table"):
-        Store(new_database).check()
+    with pytest.raises(SQLAlchemyError, match=r"no such table|does not exist"):
+        broken.check()
 
 
 def test_current_counts_visitors_of_the_last_five_minutes_once(store: Store) -> None:
@@ -242,9 +233,13 @@ VIEWS = st.builds(
 )
 @given(st.data())
 def test_the_total_is_exact_however_events_are_doubled_reordered_and_cut_into_batches(
-    new_store: Callable[[], Store], data: st.DataObject
+    visits_databases: Databases, data: st.DataObject
 ) -> None:
-    store = new_store()
+    with visits_databases.lend() as url, closing(Database(url)) as database:
+        _count_and_compare(Store(database), data)
+
+
+def _count_and_compare(store: Store, data: st.DataObject) -> None:
     distinct = list(first_of_each(data.draw(st.lists(VIEWS, max_size=40))).values())
     doubled = distinct + data.draw(st.lists(st.sampled_from(distinct))) if distinct else []
     shuffled = data.draw(st.permutations(doubled))
