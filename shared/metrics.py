@@ -61,3 +61,20 @@ DRIFT_MENDED: Final = Counter(
     "Differences mended: articles replayed or buried, files of the site rewritten or removed.",
     ["consumer", "how"],
 )
+JOB_EVERY: Final = Gauge(
+    "bantin_job_every_seconds", "Time between two runs of a scheduled job, as declared.", ["name"]
+)
+JOB_LAST_SUCCESS: Final = Gauge(
+    "bantin_job_last_success_timestamp_seconds",
+    "When a scheduled job last came to its end (Unix time); before that, when its process began.",
+    ["name"],
+)
+JOB_DURATION: Final = Histogram(
+    "bantin_job_duration_seconds",
+    "Duration of the runs of a scheduled job that came to their end.",
+    ["name"],
+    buckets=(0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800),
+)
+JOB_FAILURES: Final = Counter(
+    "bantin_job_failures_total", "Runs of a scheduled job that failed.", ["name"]
+)

@@ -8,7 +8,7 @@ from services.ingest.api import articles, categories, docs, imports, media
 from services.ingest.api.app import create_app
 from services.ingest.api.requests import Gate
 from services.ingest.consumer import handler
-from services.ingest.jobs import Jobs
+from services.ingest.jobs import jobs
 from services.ingest.relay import Relay
 from services.ingest.settings import Settings
 from services.ingest.store.files import Files
@@ -17,9 +17,11 @@ from services.ingest.store.published import Published
 from services.ingest.store.store import Store
 from services.ingest.store.tokens import Tokens
 from shared import metrics, migrations
-from shared.bus import Bus, open_bus, topology, worker
+from shared.bus import Bus, Publisher, open_bus, topology, worker
 from shared.clock import now
 from shared.database import Database
+from shared.jobs import jobs_process
+from shared.jobs.turns import turns
 from shared.runtime import Process, serve
 from shared.wake import Caller
 
@@ -95,20 +97,13 @@ def build_consumers(
 
 
 def build_jobs(
-    settings: Settings, *, store: Store | None = None, bus: Bus | None = None
+    settings: Settings, *, store: Store | None = None, bus: Publisher | None = None
 ) -> Process:
     """Return what ingest does by itself. Two at once do no harm."""
     store = store or open_store(settings)
-    jobs = Jobs(
-        store=store,
-        published=Published(store.database),
-        bus=bus or open_bus(settings.bus_url),
-        wake=settings.jobs_wake_dir,
-        poll=settings.jobs_poll_seconds,
-        manifest_every=settings.manifest_seconds,
-        manifest_size=settings.manifest_size,
-    )
-    return Process("jobs", jobs.run, {"work": jobs.check})
+    own = jobs(settings, store, Published(store.database), bus or open_bus(settings.bus_url))
+    turn = turns(store.database)
+    return jobs_process("ingest", own, turn=turn, bus_url=settings.bus_url)
 
 
 def figures(settings: Settings | None = None) -> dict[str, Any]:

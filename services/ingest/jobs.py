@@ -1,13 +1,11 @@
 """What ingest does by itself: publishes what is due, takes back what expires, replays, manifests.
 
-The database says what is due, so a lost wake-up, a doubled one or two of these at once do no
-harm: everything is decided again inside the transaction that does it.
+The database says what is due, so a lost hint, a doubled one or two of these at once do no harm:
+everything is decided again inside the transaction that does it.
 """
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,15 +13,56 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.ingest import publishing
 from services.ingest.commands import Result
 from services.ingest.replay import send_batch, send_categories, send_manifests
+from services.ingest.settings import Settings
 from services.ingest.store.published import Published, Scope
 from services.ingest.store.store import Store
 from services.ingest.store.unit import Unit
 from shared import log
-from shared.bus import BusUnavailable, Publisher
-from shared.wake import Listener
+from shared.bus import Publisher
+from shared.jobs import Job
 
-_LONGEST_PAUSE = 30.0
+_FIRST_MANIFEST_SECONDS = 30.0
 _logger = log.get("jobs")
+
+
+def jobs(settings: Settings, store: Store, published: Published, bus: Publisher) -> tuple[Job, ...]:
+    """Return everything that ingest does by itself."""
+
+    def publish(stop: threading.Event) -> bool:
+        while not stop.is_set() and publish_due(store):
+            pass
+        return not stop.is_set()
+
+    def replay(stop: threading.Event) -> bool:
+        while not stop.is_set() and replay_some(store, published, bus):
+            pass
+        return not stop.is_set()
+
+    def manifests(_stop: threading.Event) -> bool:
+        send_manifests(published, bus, size=settings.manifest_size, clock=store.clock)
+        return True
+
+    every = settings.manifest_seconds
+    poll = settings.jobs_poll_seconds
+    return (
+        Job("publish", "publishes what is due and takes back what has expired", publish, poll),
+        Job(
+            "replay",
+            "sends again what consumers have asked for",
+            replay,
+            poll,
+            heavy=True,
+            wake=settings.jobs_wake_dir,
+        ),
+        Job(
+            "manifests",
+            "tells consumers what they should hold",
+            manifests,
+            every,
+            first=min(every, _FIRST_MANIFEST_SECONDS),
+            heavy=True,
+        ),
+    )
 
 
 def publish_due(store: Store) -> int:
@@ -56,62 +95,3 @@ def replay_some(store: Store, published: Published, bus: Publisher) -> bool:
     sent = send_batch(published, bus, asked.consumer, Scope(ids=asked.ids), asked.after)
     published.advance(asked, sent[-1] if sent else None)
     return True
-
-
-@dataclass
-class Jobs:
-    """Runs everything that is due, until told to stop."""
-
-    store: Store
-    published: Published
-    bus: Publisher
-    wake: Path
-    poll: float
-    manifest_every: float
-    manifest_size: int
-    _trouble: str | None = field(default=None, init=False)
-
-    def run(self, stop: threading.Event) -> None:
-        """Look for work every ``poll`` seconds and when woken; wait longer after a failure."""
-        listener = Listener(self.wake)
-        manifest_due = self.store.clock().timestamp() + min(self.manifest_every, 30.0)
-        pause = self.poll
-        try:
-            while not stop.is_set():
-                moment = self.store.clock().timestamp()
-                if self._tried(self._due):
-                    pause = self.poll
-                    if moment >= manifest_due and self._tried(self._manifests):
-                        manifest_due = moment + self.manifest_every
-                else:
-                    stop.wait(pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
-                    continue
-                listener.wait(self.poll)
-        finally:
-            listener.close()
-
-    def check(self) -> None:
-        """Raise RuntimeError, with the reason, while the work cannot be done."""
-        if self._trouble is not None:
-            raise RuntimeError(self._trouble)
-
-    def _due(self) -> None:
-        while publish_due(self.store):
-            pass
-        while replay_some(self.store, self.published, self.bus):
-            publish_due(self.store)
-
-    def _manifests(self) -> None:
-        send_manifests(self.published, self.bus, size=self.manifest_size, clock=self.store.clock)
-
-    def _tried(self, job: Callable[[], None]) -> bool:
-        try:
-            job()
-        except (BusUnavailable, SQLAlchemyError, OSError) as error:
-            if self._trouble is None:
-                _logger.warning("jobs_wait", reason=str(error))
-            self._trouble = str(error) or type(error).__name__
-            return False
-        self._trouble = None
-        return True

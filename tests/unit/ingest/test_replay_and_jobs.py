@@ -1,6 +1,7 @@
 """What ingest sends by itself: due articles, replays of current state, manifests."""
 
 import threading
+from collections.abc import Iterator
 from itertools import pairwise
 from uuid import UUID
 
@@ -8,9 +9,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from services.ingest import bootstrap
 from services.ingest.__main__ import main
 from services.ingest.consumer import handle
-from services.ingest.jobs import Jobs, publish_due, replay_some
+from services.ingest.jobs import publish_due, replay_some
 from services.ingest.replay import TARGETS, manifests, replay
 from services.ingest.store.published import Scope
 from services.ingest.store.tables import METADATA
@@ -26,6 +28,7 @@ from shared.contracts.events import (
     decode,
 )
 from shared.database import Database
+from shared.runtime import Process
 from tests.deployment import wait_for
 from tests.factories import an_id, event, published
 from tests.unit.ingest.newsroom import Newsroom, RecordingBus, line
@@ -229,26 +232,17 @@ def test_the_jobs_do_all_of_it_and_wait_out_a_bus_that_is_down(
     newsroom.publish(A, at="2026-03-14T06:00:00Z")
     asked = event(ReplayRequested(consumer="render"), subject="render")
     handle([asked], newsroom.published, newsroom.clock, _not_listening)
-    jobs = Jobs(
-        store=newsroom.store,
-        published=newsroom.published,
-        bus=bus,
-        wake=newsroom.settings.jobs_wake_dir,
-        poll=0.01,
-        manifest_every=600.0,
-        manifest_size=10,
+    settings = newsroom.settings.model_copy(
+        update={"jobs_poll_seconds": 0.01, "manifest_seconds": 0.5}
     )
+    process = bootstrap.build_jobs(settings, store=newsroom.store, bus=bus)
 
     def troubled() -> bool:
-        try:
-            jobs.check()
-        except RuntimeError as error:
-            return "down" in str(error)
-        return False
+        return any("down" in problem for problem in _problems(process))
 
     bus.down = True
     stop = threading.Event()
-    thread = threading.Thread(target=jobs.run, args=(stop,))
+    thread = threading.Thread(target=process.run, args=(stop,))
     thread.start()
     try:
         wait_for(troubled, within=30, every=0.005)
@@ -262,11 +256,19 @@ def test_the_jobs_do_all_of_it_and_wait_out_a_bus_that_is_down(
             every=0.005,
         )
         wait_for(lambda: newsroom.published.next_replay() is None, within=30, every=0.005)
+        wait_for(lambda: newsroom.get(A).get_json()["state"] == "published", within=30)
+        wait_for(lambda: not troubled(), within=30)
     finally:
         stop.set()
         thread.join(30)
-    assert newsroom.get(A).get_json()["state"] == "published"
-    assert not troubled()
+
+
+def _problems(process: Process) -> Iterator[str]:
+    for check in process.checks.values():
+        try:
+            check()
+        except RuntimeError as error:
+            yield str(error)
 
 
 def test_the_command_line_replays_and_sends_manifests(
