@@ -14,7 +14,8 @@ from shared.bus import Bus, BusUnavailable
 from shared.bus.embedded_file import LaneFile
 from shared.bus.embedded_group import GroupCommit, Row
 from shared.bus.embedded_letters import EmbeddedDeadLetters
-from shared.bus.embedded_subscription import EmbeddedSubscription, Policy
+from shared.bus.embedded_subscription import EmbeddedSubscription
+from shared.bus.policy import Policy
 from shared.bus.topology import QUEUES, Lane, Queue, queues_for
 from shared.contracts.events import Event
 from shared.wake import Caller

@@ -8,16 +8,9 @@ from datetime import UTC, datetime
 
 from shared.bus import DeadLetter
 from shared.bus.embedded_file import LaneFile
+from shared.bus.policy import LONGEST_REASON
 
 _COLUMNS = "id, queue, body, reason, attempts, history, parked_at"
-LONGEST_REASON = 2000
-"""Characters of a reason that are kept."""
-
-
-def history_line(attempt: int, reason: str) -> str:
-    """Return what the history keeps of one failed delivery."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return f"{now} delivery {attempt}: {' '.join(reason.split())[:LONGEST_REASON]}\n"
 
 
 def park(

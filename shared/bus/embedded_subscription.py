@@ -4,23 +4,18 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from shared import log
-from shared.bus import BusUnavailable, Delivery, Done, Outcome, Park, Retry
+from shared.bus import BusUnavailable, Delivery, Done, Outcome, Park
 from shared.bus.embedded_file import LaneFile
-from shared.bus.embedded_letters import history_line, park
+from shared.bus.embedded_letters import park
 from shared.bus.embedded_owner import Owner, dead, known
-from shared.bus.topology import DELIVERY_LIMIT
+from shared.bus.policy import BATCH_BYTES, DIED, LONGEST_DELAY, Policy, gave_up, history_line
 from shared.wake import Listener
 
 _POLL = 0.25
 """Seconds between two looks into the queue when no wake-up comes."""
-_BATCH_BYTES = 16 * 1024 * 1024
-"""A batch ends where its bodies pass this size, so that large articles do not fill the memory."""
-_LONGEST_DELAY = 30.0
-_DIED = "its consumer died while handling it"
 _DUE = """
     SELECT m.seq, COALESCE(d.attempts, 0), m.body
     FROM messages m LEFT JOIN deliveries d ON d.seq = m.seq
@@ -28,19 +23,6 @@ _DUE = """
       AND (d.available_at IS NULL OR d.available_at NOT BETWEEN :now AND :horizon)
     ORDER BY m.seq LIMIT :limit"""
 """Whatever waits beyond the longest delay does so because the clock was set back; it is due."""
-
-
-def exponential(attempt: int) -> float:
-    """Return the seconds before the next delivery after this many: 0.1, 0.2, 0.4 … 30."""
-    return min(_LONGEST_DELAY, 0.1 * 2.0 ** min(attempt - 1, 16))
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How often a message is delivered, and how long it rests after a failed delivery."""
-
-    limit: int = DELIVERY_LIMIT
-    delay: Callable[[int], float] = exponential
 
 
 class EmbeddedSubscription:
@@ -87,11 +69,11 @@ class EmbeddedSubscription:
             if isinstance(outcome, Done):
                 done.append((tag, self._owner.name))
                 continue
-            line = history_line(attempt, outcome.reason)
+            line = history_line(attempt, outcome.reason) + "\n"
             if isinstance(outcome, Park):
                 parked.append((tag, outcome.reason, line))
             elif attempt >= self._policy.limit:
-                parked.append((tag, _gave_up(attempt, outcome), line))
+                parked.append((tag, gave_up(attempt, outcome.reason), line))
             else:
                 back.append((now + self._policy.delay(attempt), line, tag, self._owner.name))
         with self._file.write() as connection:
@@ -154,7 +136,7 @@ class EmbeddedSubscription:
         return {
             "queue": self._queue,
             "now": now,
-            "horizon": now + 2 * _LONGEST_DELAY,
+            "horizon": now + 2 * LONGEST_DELAY,
             "limit": limit,
         }
 
@@ -179,7 +161,7 @@ class EmbeddedSubscription:
                 "SELECT seq, attempts FROM deliveries WHERE owner = ?", (owner,)
             ).fetchall()
             parked = [
-                (seq, _gave_up(attempts, Retry(_DIED)), history_line(attempts, _DIED))
+                (seq, gave_up(attempts, DIED), history_line(attempts, DIED) + "\n")
                 for seq, attempts in held
                 if attempts >= self._policy.limit
             ]
@@ -190,7 +172,7 @@ class EmbeddedSubscription:
                 [
                     (
                         now + self._policy.delay(attempts) if attempts > 1 else 0.0,
-                        history_line(attempts, _DIED),
+                        history_line(attempts, DIED) + "\n",
                         seq,
                         owner,
                     )
@@ -208,7 +190,7 @@ def _batch(rows: Iterable[tuple[int, int, bytes]]) -> list[Delivery]:
             break
         batch.append(Delivery(tag=seq, body=body, attempt=attempts + 1))
         size += len(body)
-        if attempts or size > _BATCH_BYTES:
+        if attempts or size > BATCH_BYTES:
             break
     return batch
 
@@ -219,7 +201,3 @@ def _forget(connection: sqlite3.Connection, done: Sequence[tuple[int, str]]) -> 
         done,
     )
     connection.executemany("DELETE FROM deliveries WHERE seq = ? AND owner = ?", done)
-
-
-def _gave_up(attempts: int, outcome: Retry) -> str:
-    return f"gave up after {attempts} deliveries: {outcome.reason}"

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from shared.bus import Bus
 from shared.bus.embedded import open_embedded
-from shared.bus.embedded_subscription import Policy, exponential
+from shared.bus.policy import Policy, exponential
 from shared.bus.topology import DELIVERY_LIMIT
 
 

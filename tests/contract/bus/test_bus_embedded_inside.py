@@ -16,7 +16,7 @@ import pytest
 
 from shared.bus import BATCH, Bus, BusUnavailable, Delivery, Done, Park
 from shared.bus.embedded import EmbeddedBus, open_embedded
-from shared.bus.embedded_subscription import Policy
+from shared.bus.policy import Policy
 from shared.bus.topology import RENDER, VISITS, Lane
 from shared.contracts.events import Event, PageViewed, decode
 from shared.locks import FileLock

@@ -9,7 +9,7 @@ import pytest
 
 from shared.bus import Bus, BusUnavailable, Delivery, Done, Outcome, Subscription
 from shared.bus.embedded import open_embedded
-from shared.bus.embedded_subscription import exponential
+from shared.bus.policy import exponential
 from shared.bus.topology import RENDER, Lane, Queue
 from shared.bus.worker import Worker, exponential_pauses
 from shared.contracts.events import Event
