@@ -102,8 +102,8 @@ def build_jobs(
     """Return what ingest does by itself. Two at once do no harm."""
     store = store or open_store(settings)
     own = jobs(settings, store, Published(store.database), bus or open_bus(settings.bus_url))
-    turn = turns(store.database)
-    return jobs_process("ingest", own, turn=turn, bus_url=settings.bus_url)
+    turn, checks = turns(store.database), {"database": store.check}
+    return jobs_process("ingest", own, bus_url=settings.bus_url, turn=turn, checks=checks)
 
 
 def figures(settings: Settings | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``python -m services.render consumer | writer | web | migrate | rebuild | verify``."""
+"""``python -m services.render consumer | writer | jobs | web | migrate | rebuild | verify``."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from shared.settings import describe
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m services.render", description=__doc__)
     tools = ["migrate", "rebuild", "verify"]
-    parser.add_argument("process", choices=["consumer", "writer", "web", *tools])
+    parser.add_argument("process", choices=["consumer", "writer", "jobs", "web", *tools])
     parser.add_argument(
         "--deep", action="store_true", help="verify: read every file, also unchanged ones"
     )
@@ -42,6 +42,8 @@ def main() -> int:
         found = bootstrap.build_consumer(settings)
     elif chosen == "writer":
         found = bootstrap.build_writer(settings)
+    elif chosen == "jobs":
+        found = [bootstrap.build_jobs(settings)]
     else:
         found = [bootstrap.build_web(settings)]
     return runtime.run(

@@ -8,7 +8,7 @@ from flask import Flask
 
 from services.render import web
 from services.render.consumer import PIECE, handle
-from services.render.keeping import Keeper
+from services.render.jobs import jobs
 from services.render.pages import Pages
 from services.render.reconciling import reconciler
 from services.render.settings import Settings
@@ -22,6 +22,8 @@ from shared.bus import BATCH, Bus, open_bus, topology
 from shared.bus.topology import Lane
 from shared.bus.worker import Worker
 from shared.database import Database
+from shared.jobs import jobs_process
+from shared.jobs.turns import turns
 from shared.migrations import upgrade
 from shared.reconciler import introduced
 from shared.runtime import Process, serve
@@ -88,14 +90,12 @@ def build_consumer(
 def build_writer(
     settings: Settings, *, bus: Bus | None = None, database: Database | None = None
 ) -> list[Process]:
-    """Return the writer of pages, and beside it who tells of deliveries and verifies files."""
+    """Return the writer of pages, and beside it who tells of deliveries."""
     bus = bus or open_bus(settings.bus_url)
     database = database or open_database(settings)
     writer = Writer(settings, database)
     teller = Teller(database, bus, clock.now)
-    told, woken = Caller(settings.wake_dir / "teller"), Caller(settings.wake_dir / "writer")
-    verifier = Verifier(settings.site_dir, database)
-    keeper = Keeper(verifier, woken.call, settings.render_verify_seconds, writer.prepared)
+    told = Caller(settings.wake_dir / "teller")
     poll = settings.render_poll_seconds
     return [
         _waiting(
@@ -110,8 +110,16 @@ def build_writer(
             lambda stop, wait: teller.run(stop, wait, poll),
             {"bus": bus.check},
         ),
-        Process("keeper", keeper.run, {"files": keeper.check}),
     ]
+
+
+def build_jobs(settings: Settings, *, database: Database | None = None) -> Process:
+    """Return what render does by itself. Two at once do no harm."""
+    database = database or open_database(settings)
+    verifier = Verifier(settings.site_dir, database)
+    own = jobs(settings, verifier, Caller(settings.wake_dir / "writer").call)
+    turn, checks = turns(database), {"database": database.check}
+    return jobs_process("render", own, bus_url=settings.bus_url, turn=turn, checks=checks)
 
 
 def processes(settings: Settings) -> list[Process]:
@@ -120,6 +128,7 @@ def processes(settings: Settings) -> list[Process]:
     return [
         *build_consumer(settings, bus=bus, database=database),
         *build_writer(settings, bus=bus, database=database),
+        build_jobs(settings, database=database),
     ]
 
 

@@ -36,6 +36,12 @@ def fingerprint(settings: Settings) -> str:
     return digest.hexdigest()
 
 
+def is_drawn(root: Path, settings: Settings) -> bool:
+    """Tell whether a writer has put this look's assets into the site and marked its pages."""
+    marker = root / MARKER
+    return marker.is_file() and marker.read_text() == fingerprint(settings)
+
+
 def _sources() -> Iterator[Path]:
     yield from sorted(_HERE.glob("*.py"))
     yield from sorted((_HERE / "templates").glob("*.html"))

@@ -40,18 +40,13 @@ class Writer:
         self._pages = Pages(**address)
         self._feeds = Feeds(**address)
         self._problem: str | None = None
-        self.prepared = threading.Event()
-        """Set once the assets are there."""
 
     def prepare(self) -> None:
         """Write the assets; mark every page if the look is not the one it was drawn with."""
         self._folder.put(look.assets())
-        now = look.fingerprint(self._settings)
-        marker = self._folder.root / look.MARKER
-        self.prepared.set()
-        before = marker.read_text() if marker.is_file() else ""
-        if before != now:
+        if not look.is_drawn(self._folder.root, self._settings):
             Store(self._database).mark_all()
+            now = look.fingerprint(self._settings)
             self._folder.put([File(look.MARKER, now.encode())])
             _logger.info("look_changed")
 

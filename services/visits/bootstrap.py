@@ -4,10 +4,11 @@ from functools import partial
 
 from flask import Flask
 
-from services.visits import api, jobs
+from services.visits import api
 from services.visits.consumer import handle
 from services.visits.counting import SITE
 from services.visits.exporter import exporter_app
+from services.visits.jobs import jobs
 from services.visits.limiter import Limiter
 from services.visits.readings import FRESH_SECONDS, Readings
 from services.visits.settings import Settings
@@ -16,6 +17,7 @@ from services.visits.visitors import Visitors
 from shared import clock
 from shared.bus import Bus, Publisher, open_bus, topology, worker
 from shared.database import Database
+from shared.jobs import jobs_process
 from shared.migrations import upgrade
 from shared.runtime import Process, serve
 
@@ -95,7 +97,8 @@ def build_exporter(settings: Settings, *, store: Store | None = None) -> Process
 def build_jobs(settings: Settings, *, store: Store | None = None) -> Process:
     """Return the process that throws away what must not or need not be kept."""
     store = store or open_store(settings)
-    return Process("jobs", partial(jobs.run, store, clock.now), {"database": store.check})
+    own, checks = jobs(store, clock.now), {"database": store.check}
+    return jobs_process("visits", own, bus_url=settings.bus_url, checks=checks)
 
 
 def processes(settings: Settings, *, bus: Bus | None = None) -> list[Process]:

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from services.visits.store import Store
-from shared import log
 from shared.clock import Clock
+from shared.jobs import Job
 
 EVERY_SECONDS: Final = 60.0
 _MOST_ROUNDS: Final = 100
 """So that a stop is noticed soon even when very much has to go; the rest goes the next time."""
-_logger = log.get("visits.jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +22,16 @@ class Purged:
     seen: int
     visitors: int
     salts: int
+
+
+def jobs(store: Store, clock: Clock) -> tuple[Job, ...]:
+    """Return everything that visits does by itself; counts are kept by day as they are made."""
+
+    def forget(_stop: threading.Event) -> bool:
+        purge(store, clock)
+        return True
+
+    return (Job("purge", "forgets salts, visitors and ids that are over", forget, EVERY_SECONDS),)
 
 
 def purge(store: Store, clock: Clock) -> Purged:
@@ -43,14 +50,3 @@ def _all(some: Callable[[datetime], int], clock: Clock) -> int:
         if not gone:
             break
     return total
-
-
-def run(store: Store, clock: Clock, stop: threading.Event, every: float = EVERY_SECONDS) -> None:
-    """Purge now and every so many seconds, until ``stop``; a failure is logged and tried again."""
-    while True:
-        try:
-            purge(store, clock)
-        except (SQLAlchemyError, OSError) as error:
-            _logger.warning("purge_failed", error=str(error))
-        if stop.wait(every):
-            return

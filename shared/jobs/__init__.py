@@ -6,12 +6,12 @@ from threads of the process; with RabbitMQ they are Celery's messages, sent by i
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.runtime import Process
+from shared.runtime import Check, Process
 
 Work = Callable[[threading.Event], bool]
 """Does what is due now, and returns soon after the event is set. True once all of it is done.
@@ -47,17 +47,27 @@ class Job:
             raise ValueError(f"{self.name}: every {self.every} s is no schedule")
 
 
-def jobs_process(service: str, jobs: tuple[Job, ...], *, turn: Turn, bus_url: str) -> Process:
-    """Return the process ``jobs`` of a service. Two at once do no harm."""
+def jobs_process(
+    service: str,
+    jobs: tuple[Job, ...],
+    *,
+    bus_url: str,
+    turn: Turn | None = None,
+    checks: Mapping[str, Check] | None = None,
+) -> Process:
+    """Return the process ``jobs`` of a service. Two at once do no harm.
+
+    It is ready while each job works and its own ``checks`` pass. Heavy jobs need a ``turn``.
+    """
     from shared.jobs.duty import Duty  # noqa: PLC0415 - it needs what is declared above
 
     duties = [Duty(service, job, turn) for job in jobs]
-    checks = {duty.job.name: duty.check for duty in duties}
+    all_checks = {**(checks or {}), **{duty.job.name: duty.check for duty in duties}}
     if bus_url.startswith("sqlite://"):
         from shared.jobs import threads  # noqa: PLC0415 - a runner loads on demand
 
-        return Process("jobs", lambda stop: threads.run(duties, stop), checks)
+        return Process("jobs", lambda stop: threads.run(duties, stop), all_checks)
     from shared.jobs.worker import Worker  # noqa: PLC0415 - embedded, Celery is not installed
 
     worker = Worker(service, duties, bus_url)
-    return Process("jobs", worker.run, {"hints": worker.check, **checks})
+    return Process("jobs", worker.run, {"hints": worker.check, **all_checks})

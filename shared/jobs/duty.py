@@ -16,7 +16,9 @@ _logger = log.get("jobs")
 class Duty:
     """Follows hints, any number of them, from any thread: at most one run at a time, when due."""
 
-    def __init__(self, service: str, job: Job, turn: Turn) -> None:
+    def __init__(self, service: str, job: Job, turn: Turn | None) -> None:
+        if job.heavy and turn is None:
+            raise ValueError(f"{job.name} is heavy, and nobody gives turns")
         self.name = f"{service}.{job.name}"
         self.job = job
         self.every_hint = min(job.every, _SPARSEST_HINTS)
@@ -66,7 +68,7 @@ class Duty:
         metrics.JOB_LAST_SUCCESS.labels(self.name).set_to_current_time()
 
     def _work(self, stop: threading.Event) -> bool:
-        if not self.job.heavy:
+        if not self.job.heavy or self._turn is None:
             return self.job.work(stop)
         with self._turn(self.name) as mine:
             return mine and self.job.work(stop)
