@@ -140,10 +140,20 @@ class Bus(Publisher, Protocol):
 
 
 def open_bus(url: str) -> Bus:
-    """Open the bus that ``url`` names: ``sqlite://<folder>`` is the embedded one."""
+    """Open the bus that ``url`` names: ``sqlite://<folder>`` (embedded) or ``amqp://…`` (RabbitMQ).
+
+    Raises ValueError for another URL, without repeating it: it may hold a password.
+    """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest:
         from shared.bus.embedded import open_embedded  # noqa: PLC0415 - an adapter loads on demand
 
         return open_embedded(rest)
-    raise ValueError(f"BANTIN_BUS: {url!r} is no bus; use sqlite://<folder>")
+    if scheme == "amqp":
+        from shared.bus.rabbitmq import open_rabbitmq  # noqa: PLC0415 - likewise
+
+        return open_rabbitmq(url)
+    raise ValueError(
+        "BANTIN_BUS: use sqlite://<folder> or amqp://user:password@host:port/vhost,"
+        f" not {scheme[:20]!r}"
+    )

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.contracts.events import (
+    TYPE_OF,
     ArticleDelivered,
     ArticlePublished,
     ArticlesManifest,
@@ -15,6 +16,8 @@ from shared.contracts.events import (
     ReplayRequested,
 )
 
+EXCHANGE: Final = "bantin.events"
+"""The one exchange of a broker, of type topic; an embedded bus has none."""
 DELIVERY_LIMIT: Final = 20
 """Attempts after which a message that keeps failing is parked."""
 
@@ -35,6 +38,24 @@ class Queue:
     @property
     def name(self) -> str:
         return f"{self.consumer}.{self.lane}"
+
+    @property
+    def dead_letters(self) -> str:
+        """The broker's queue for what this one could not deliver; one each, so they are counted."""
+        return f"{self.name}.dead"
+
+    def routing_key(self, payload: type[Payload]) -> str:
+        """Return ``<lane>.<consumer>.<event>``, such as ``live.render.article.published``.
+
+        An event goes to each of its queues under a key of its own, so that the broker tells us
+        when one of them does not get it.
+        """
+        return f"{self.lane}.{self.consumer}.{short_name(payload)}"
+
+    @property
+    def routing_keys(self) -> tuple[str, ...]:
+        """Every key that is bound to this queue."""
+        return tuple(self.routing_key(payload) for payload in CONSUMERS[self.consumer].receives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,11 @@ RENDER: Final = Consumer("render", _ARTICLES, (Lane.LIVE, Lane.BULK))
 VISITS: Final = Consumer("visits", (PageViewed,), (Lane.VISITS,))
 CONSUMERS: Final = {consumer.name: consumer for consumer in (INGEST, INDEXING, RENDER, VISITS)}
 QUEUES: Final = {queue.name: queue for c in CONSUMERS.values() for queue in c.queues}
+
+
+def short_name(payload: type[Payload]) -> str:
+    """Return an event's name as people say it: ``article.published``."""
+    return TYPE_OF[payload].removeprefix("vn.bantin.").rpartition(".v")[0]
 
 
 def queues_for(payload: type[Payload], *, bulk_for: str | None = None) -> tuple[Queue, ...]:

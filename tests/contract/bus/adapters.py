@@ -7,7 +7,10 @@ from typing import Protocol
 from shared.bus import Bus
 from shared.bus.embedded import open_embedded
 from shared.bus.policy import Policy, exponential
+from shared.bus.rabbitmq import open_rabbitmq
+from shared.bus.rabbitmq.wire import Timeouts
 from shared.bus.topology import DELIVERY_LIMIT
+from tests.servers.rabbitmq import RabbitMQ as Broker
 
 
 class Adapter(Protocol):
@@ -28,13 +31,27 @@ class Embedded:
         self.address = address
 
     def open(self, *, limit: int = DELIVERY_LIMIT, rests: bool = False) -> Bus:
-        delay: Callable[[int], float] = exponential if rests else (lambda _: 0.0)
-        return open_embedded(self.address, policy=Policy(limit=limit, delay=delay))
+        return open_embedded(self.address, policy=_policy(limit, rests=rests))
 
 
-ADAPTERS: dict[str, Callable[[str], Adapter]] = {"embedded": Embedded}
+class RabbitMQ:
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def open(
+        self, *, limit: int = DELIVERY_LIMIT, rests: bool = False, timeouts: Timeouts | None = None
+    ) -> Bus:
+        return open_rabbitmq(self.address, policy=_policy(limit, rests=rests), timeouts=timeouts)
 
 
-def new_adapter(name: str, folder: Path) -> Adapter:
-    """Return an adapter on a bus that nobody has used."""
-    return ADAPTERS[name](str(folder / "bus"))
+ADAPTERS: dict[str, Callable[[str], Adapter]] = {"embedded": Embedded, "rabbitmq": RabbitMQ}
+
+
+def new_address(name: str, folder: Path, server: Callable[[], Broker]) -> str:
+    """Return where an adapter finds a bus that nobody has used."""
+    return server().new_vhost() if name == "rabbitmq" else str(folder / "bus")
+
+
+def _policy(limit: int, *, rests: bool) -> Policy:
+    delay: Callable[[int], float] = exponential if rests else (lambda _: 0.0)
+    return Policy(limit=limit, delay=delay)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.bus import Bus
-from tests.contract.bus.adapters import ADAPTERS, Adapter, new_adapter
+from tests.contract.bus.adapters import ADAPTERS, Adapter, new_address
 
 ROOT = Path(__file__).parents[3]
 CHILD = "tests.contract.bus.child"
@@ -18,8 +18,9 @@ def adapter_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def adapter(adapter_name: str, tmp_path: Path) -> Adapter:
-    return new_adapter(adapter_name, tmp_path)
+def adapter(adapter_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> Adapter:
+    address = new_address(adapter_name, tmp_path, lambda: request.getfixturevalue("rabbitmq"))
+    return ADAPTERS[adapter_name](address)
 
 
 @pytest.fixture

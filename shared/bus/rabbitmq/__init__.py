@@ -1,0 +1,91 @@
+"""The bus on RabbitMQ 3.10 or newer; docs/adr/008-rabbitmq-bus.md says why all this is so."""
+
+from collections.abc import Sequence
+
+from shared.bus import Bus
+from shared.bus.policy import Policy
+from shared.bus.rabbitmq.control import Control
+from shared.bus.rabbitmq.envelope import Histories
+from shared.bus.rabbitmq.letters import RabbitDeadLetters
+from shared.bus.rabbitmq.link import Address, parse
+from shared.bus.rabbitmq.publisher import Message, Publisher
+from shared.bus.rabbitmq.subscription import RabbitSubscription
+from shared.bus.rabbitmq.wire import Timeouts
+from shared.bus.topology import EXCHANGE, QUEUES, Queue, queues_for
+from shared.contracts.events import Event
+
+
+def open_rabbitmq(
+    url: str, *, policy: Policy | None = None, timeouts: Timeouts | None = None
+) -> Bus:
+    """Return the bus of a virtual host, connected when it is first used. Raises ValueError."""
+    return RabbitBus(parse(url), policy or Policy(), timeouts or Timeouts())
+
+
+class RabbitBus:
+    """The port over a connection to publish, one to ask and one for each subscription."""
+
+    def __init__(self, address: Address, policy: Policy, timeouts: Timeouts) -> None:
+        self._address = address
+        self._policy = policy
+        self._timeouts = timeouts
+        self._histories = Histories()
+        self._subscriptions: list[RabbitSubscription] = []
+        self._publisher = Publisher(address, timeouts, policy)
+        self._control = Control(address, timeouts, policy)
+        self._letters = RabbitDeadLetters(
+            address, timeouts, policy, self._publisher, self._control.waiting
+        )
+
+    @property
+    def dead_letters(self) -> RabbitDeadLetters:
+        return self._letters
+
+    def publish(self, events: Sequence[Event], *, bulk_for: str | None = None) -> None:
+        """Return once the broker has confirmed every event for each of its queues; see the port."""
+        messages = []
+        for event in events:
+            payload, body = type(event.data), event.encode()
+            messages += [
+                Message(EXCHANGE, queue.routing_key(payload), body, event.id)
+                for queue in queues_for(payload, bulk_for=bulk_for)
+            ]
+        self._publisher.publish(messages)
+
+    def subscribe(self, queue: Queue) -> RabbitSubscription:
+        if queue.name not in QUEUES:
+            raise ValueError(f"there is no queue {queue.name}")
+        subscription = RabbitSubscription(
+            queue,
+            address=self._address,
+            timeouts=self._timeouts,
+            policy=self._policy,
+            publisher=self._publisher,
+            histories=self._histories,
+        )
+        self._subscriptions = [one for one in self._subscriptions if not one.closed]
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def depths(self) -> dict[str, int]:
+        found = self._control.waiting(list(QUEUES))
+        for subscription in self._subscriptions:
+            found[subscription.queue.name] += subscription.counts()[0]
+        return found
+
+    def in_hand(self) -> dict[str, int]:
+        found = dict.fromkeys(QUEUES, 0)
+        for subscription in self._subscriptions:
+            found[subscription.queue.name] += subscription.counts()[1]
+        return found
+
+    def check(self) -> None:
+        """Raise BusUnavailable if the broker is not there or takes no messages."""
+        self._publisher.check()
+
+    def close(self) -> None:
+        """Close the subscriptions too, which gives back what they hold."""
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._control.close()
+        self._publisher.close()

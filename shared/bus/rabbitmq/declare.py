@@ -1,0 +1,77 @@
+"""The topology of topology.py as the broker keeps it: one exchange, two quorum queues for each.
+
+Declaring is repeated with every connection that publishes or consumes, so a broker that lost its
+definitions gets them again.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import amqp
+from amqp.exceptions import NotFound, PreconditionFailed
+
+from shared.bus import BusUnavailable
+from shared.bus.policy import Policy
+from shared.bus.rabbitmq.link import Link
+from shared.bus.topology import EXCHANGE, Queue
+
+_NEVER: Final = 1_000_000_000
+"""Deliveries of a dead letter; looking at them counts, and RabbitMQ 4 would drop one at 20."""
+
+
+def open_channel(link: Link) -> amqp.Channel:
+    link.patience()
+    return link.amqp.channel()
+
+
+def declare(link: Link, channel: amqp.Channel, queues: Iterable[Queue], policy: Policy) -> None:
+    """Make what is not there yet. Raises BusUnavailable where it is there and different."""
+    link.patience()
+    channel.exchange_declare(EXCHANGE, "topic", durable=True, auto_delete=False)
+    for queue in queues:
+        _declare(link, channel, queue.dead_letters, _dead_arguments())
+        _declare(link, channel, queue.name, _arguments(queue, policy))
+        for key in queue.routing_keys:
+            link.patience()
+            channel.queue_bind(queue.name, EXCHANGE, key)
+
+
+def waiting(link: Link, channel: amqp.Channel, name: str) -> int:
+    """Return how many messages of a queue nobody has; its leader is asked, so this is exact."""
+    link.patience()
+    try:
+        return int(channel.queue_declare(name, passive=True).message_count)
+    except NotFound as error:
+        raise BusUnavailable(f"the queue {name} is gone: {error}") from error
+
+
+def _arguments(queue: Queue, policy: Policy) -> dict[str, Any]:
+    return {
+        "x-queue-type": "quorum",
+        # Counts deliveries that failed: the one more than this parks the message.
+        "x-delivery-limit": policy.limit - 1,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": queue.dead_letters,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",  # what that strategy asks for
+    }
+
+
+def _dead_arguments() -> dict[str, Any]:
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": _NEVER,
+        "x-overflow": "reject-publish",
+    }
+
+
+def _declare(link: Link, channel: amqp.Channel, name: str, arguments: dict[str, Any]) -> None:
+    link.patience()
+    try:
+        channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+    except PreconditionFailed as error:
+        raise BusUnavailable(
+            f"the queue {name} exists with other arguments ({error.reply_text}): stop what uses it,"
+            " let it run empty or save its messages, delete it (rabbitmqctl delete_queue), and it"
+            " is declared anew at the next start"
+        ) from error

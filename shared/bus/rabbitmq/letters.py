@@ -1,0 +1,202 @@
+"""The dead letters of each queue, kept in a quorum queue beside it.
+
+AMQP cannot look at a message without taking it, so whoever lists takes all of a queue and gives
+them back, one of us at a time. Meanwhile they are not counted.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+import amqp
+from amqp.exceptions import ResourceLocked
+
+from shared.bus import BusUnavailable, DeadLetter
+from shared.bus.policy import Policy
+from shared.bus.rabbitmq import envelope
+from shared.bus.rabbitmq.declare import open_channel, waiting
+from shared.bus.rabbitmq.link import TROUBLE, Address, Link, told
+from shared.bus.rabbitmq.publisher import Message, Publisher
+from shared.bus.rabbitmq.wire import Timeouts
+from shared.bus.topology import QUEUES
+
+_LOCK: Final = "bantin.dead-letters.lock"
+_WINDOW: Final = 1000
+_TRY_AGAIN: Final = 0.1
+
+
+class RabbitDeadLetters:
+    """A letter's id is made of its queue and body, so it is the same for everybody."""
+
+    def __init__(
+        self,
+        address: Address,
+        timeouts: Timeouts,
+        policy: Policy,
+        publisher: Publisher,
+        waiting_in: Callable[[Sequence[str]], dict[str, int]],
+    ) -> None:
+        self._address = address
+        self._timeouts = timeouts
+        self._policy = policy
+        self._publisher = publisher
+        self._waiting_in = waiting_in
+
+    def list(self, queue: str | None = None, limit: int = 100) -> list[DeadLetter]:
+        with self._visit() as visit:
+            return heapq.nsmallest(
+                limit,
+                (letter for name in _chosen(queue) for _, letter in visit.letters(name)),
+                key=lambda letter: (letter.parked_at, letter.id),
+            )
+
+    def get(self, ids: Sequence[int]) -> Sequence[DeadLetter]:
+        found: list[DeadLetter] = []
+        with self._visit() as visit:
+            for queue, wanted in _by_queue(ids).items():
+                found += [letter for _, letter in visit.find(queue, wanted)]
+        return sorted(found, key=lambda letter: (letter.parked_at, letter.id))
+
+    def counts(self) -> dict[str, int]:
+        found = self._waiting_in([queue.dead_letters for queue in QUEUES.values()])
+        return {
+            name: found[queue.dead_letters]
+            for name, queue in QUEUES.items()
+            if found[queue.dead_letters]
+        }
+
+    def replay(self, ids: Sequence[int]) -> int:
+        """Publish them to their queues, confirmed, then forget them; killed between: doubles."""
+        count = 0
+        with self._visit() as visit:
+            for queue, wanted in _by_queue(ids).items():
+                found = visit.find(queue, wanted)
+                self._publisher.publish(
+                    [Message("", queue, letter.body, "") for _, letter in found]
+                )
+                visit.forget([number for number, _ in found])
+                count += len(found)
+        return count
+
+    def drop(self, ids: Sequence[int]) -> int:
+        count = 0
+        with self._visit() as visit:
+            for queue, wanted in _by_queue(ids).items():
+                found = visit.find(queue, wanted)
+                visit.forget([number for number, _ in found])
+                count += len(found)
+        return count
+
+    @contextmanager
+    def _visit(self) -> Iterator["_Visit"]:
+        """Look at dead letters over a connection of its own. Raises BusUnavailable."""
+        timeouts = replace(self._timeouts, heartbeat=0)  # nobody sends them, for so short a time
+        link = Link(self._address, timeouts, "dead letters")
+        try:
+            visit = link.prepare(lambda: _Visit(link, self._policy))
+            yield visit
+            visit.give_back()
+        except TROUBLE as error:
+            raise BusUnavailable(f"{self._address}: {told(error)}") from error
+        finally:
+            link.close()  # which gives back whatever is left
+
+
+class _Visit:
+    def __init__(self, link: Link, policy: Policy) -> None:
+        self._link = link
+        self._policy = policy
+        self._channel = open_channel(link)
+        self._lock()
+        self._numbers: set[int] = set()
+        """Those of the messages that we have taken and not settled."""
+
+    def letters(self, queue: str) -> Iterator[tuple[int, DeadLetter]]:
+        """Take all of a queue, a window at a time."""
+        name = QUEUES[queue].dead_letters
+        left = waiting(self._link, self._channel, name)
+        while left > 0:
+            found = self._take(name, min(left, _WINDOW))
+            if not found:
+                return
+            left -= len(found)
+            for message in found:
+                headers = message.properties.get("application_headers") or {}
+                letter = envelope.letter(queue, message.body, headers, self._policy.limit)
+                yield message.delivery_info["delivery_tag"], letter
+
+    def find(self, queue: str, wanted: set[int]) -> list[tuple[int, DeadLetter]]:
+        """Take messages until all the wanted ones are there."""
+        found = []
+        left = set(wanted)
+        for number, letter in self.letters(queue):
+            if letter.id in wanted:
+                found.append((number, letter))
+                left.discard(letter.id)
+            if not left:
+                break
+        return found
+
+    def forget(self, numbers: Sequence[int]) -> None:
+        self._link.patience()
+        with self._link.transport.together():
+            for number in numbers:
+                self._channel.basic_ack(number)
+        self._numbers -= set(numbers)
+
+    def give_back(self) -> None:
+        """Return what is left in the order in which it came, and wait until that is done."""
+        self._link.patience()
+        with self._link.transport.together():
+            for number in sorted(self._numbers):
+                self._channel.basic_reject(number, requeue=True)
+        self._numbers.clear()
+        self._link.patience()
+        self._channel.close()
+
+    def _take(self, name: str, count: int) -> list[Any]:
+        found: list[Any] = []
+        link, channel = self._link, self._channel
+        link.patience()
+        channel.basic_qos(0, count, a_global=False)
+        tag = f"look-{time.monotonic_ns()}"
+        link.patience()
+        channel.basic_consume(name, consumer_tag=tag, callback=found.append)
+        link.patience()
+        try:
+            while len(found) < count:
+                link.amqp.blocking_read()
+        except TimeoutError:
+            pass  # somebody else has taken some
+        link.patience()
+        channel.basic_cancel(tag)
+        self._numbers |= {message.delivery_info["delivery_tag"] for message in found}
+        return found
+
+    def _lock(self) -> None:
+        """Wait until nobody else looks at dead letters. Raises BusUnavailable."""
+        deadline = time.monotonic() + self._link.timeouts.operation
+        while True:
+            self._link.patience()
+            try:
+                self._channel.queue_declare(_LOCK, exclusive=True, auto_delete=True)
+            except ResourceLocked:
+                if time.monotonic() > deadline:
+                    raise BusUnavailable("somebody else is busy with the dead letters") from None
+                time.sleep(_TRY_AGAIN)
+            else:
+                return
+
+
+def _chosen(queue: str | None) -> list[str]:
+    return list(QUEUES) if queue is None else [queue]
+
+
+def _by_queue(ids: Sequence[int]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for number in ids:
+        found.setdefault(envelope.queue_of(number), set()).add(number)
+    return found

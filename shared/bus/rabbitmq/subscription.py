@@ -1,0 +1,194 @@
+"""One consumer's hold on one queue of the broker, over as many connections as it takes."""
+
+import itertools
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from shared.bus import BusUnavailable, Delivery, Done, Outcome, Park, Retry
+from shared.bus.policy import Policy, gave_up
+from shared.bus.rabbitmq import envelope
+from shared.bus.rabbitmq.consuming import Consuming, Held
+from shared.bus.rabbitmq.envelope import Histories
+from shared.bus.rabbitmq.keeper import Keeper
+from shared.bus.rabbitmq.link import Address, Link
+from shared.bus.rabbitmq.publisher import Message, Publisher
+from shared.bus.rabbitmq.wire import Timeouts
+from shared.bus.topology import Queue
+
+_IMPATIENT: Final = 0.2
+"""Whoever waits less than this (seconds) is told what the broker has, not what has come so far."""
+
+
+class RabbitSubscription:
+    """Used by one thread, besides ``close`` and the counts."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        address: Address,
+        timeouts: Timeouts,
+        policy: Policy,
+        publisher: Publisher,
+        histories: Histories,
+    ) -> None:
+        self.queue = queue
+        self._address = address
+        self._timeouts = timeouts
+        self._policy = policy
+        self._publisher = publisher
+        self._histories = histories
+        self._tags = itertools.count(1)
+        self._parked: set[int] = set()
+        """Already in the dead letters, while a settling is repeated."""
+        self._closed = False
+        self._keeper = Keeper(self._open, timeouts)
+        self._keeper.get()
+
+    def fetch(self, limit: int, timeout: float) -> list[Delivery]:
+        """Return what is there; see the port."""
+        deadline = time.monotonic() + timeout
+        consuming = self._keeper.get()
+        batch = consuming.take(limit)
+        while not batch:
+            consuming.link.call(lambda: consuming.flow(limit))
+            if timeout < _IMPATIENT:
+                consuming.link.call(consuming.catch_up)
+            if not consuming.wait(deadline):
+                return []
+            batch = consuming.take(limit)
+        if consuming.careful and batch[0].delivery.attempt == 1 and len(batch) < limit:
+            consuming.link.call(lambda: self._open_up(consuming, limit - len(batch)))
+            batch += consuming.take_fresh(limit - len(batch))
+        return [held.delivery for held in batch]
+
+    def settle(self, outcomes: Sequence[tuple[Delivery, Outcome]]) -> None:
+        """Make the outcomes durable; see the port.
+
+        What was handed out over a connection that is gone is the broker's again: it comes again.
+        """
+        consuming = self._keeper.current
+        if consuming is None:
+            return
+        held = [
+            (found, outcome)
+            for delivery, outcome in outcomes
+            if (found := consuming.held.get(delivery.tag)) is not None
+        ]
+        parked = [(one, reason) for one, outcome in held if (reason := self._parks(one, outcome))]
+        self._park(parked)
+        away = {one.delivery.tag for one, _ in parked}
+        done = [one.delivery.tag for one, outcome in held if isinstance(outcome, Done)]
+        retried = [
+            (one, outcome)
+            for one, outcome in held
+            if isinstance(outcome, Retry) and one.delivery.tag not in away
+        ]
+        for one, outcome in retried:
+            self._remember(one, outcome)
+        rests = [(one.delivery.tag, self._policy.delay(one.delivery.attempt)) for one, _ in retried]
+        with suppress(BusUnavailable):  # then all of it comes again
+            consuming.link.call(lambda: self._settle(consuming, {*done, *away}, rests))
+        self._parked -= away
+        for one, outcome in held:
+            if one.delivery.attempt > 1 and not isinstance(outcome, Retry):
+                self._histories.forget(self.queue.name, one.message_id)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many messages are with us, and how many of them a handler has."""
+        consuming = self._keeper.current
+        if consuming is None:
+            return 0, 0
+        with suppress(BusUnavailable):
+            return consuming.link.call(lambda: _counted(consuming))
+        return 0, 0
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """Give back what is not settled, as if it had never been handed out."""
+        if self._closed:
+            return
+        self._closed = True
+        consuming = self._keeper.current
+        if consuming is not None:
+            # Otherwise the broker takes it back itself, and counts a delivery.
+            with suppress(BusUnavailable):
+                self._give_back(consuming)
+        self._keeper.close()
+
+    def _open(self) -> Consuming:
+        link = Link(self._address, self._timeouts, f"consumer {self.queue.name}")
+        consuming = link.prepare(lambda: Consuming(link, self.queue, self._policy, self._tags))
+        link.start()
+        return consuming
+
+    def _open_up(self, consuming: Consuming, limit: int) -> None:
+        """A fresh message came first, so those behind it are fresh too: let them all come."""
+        consuming.careful = False
+        consuming.flow(limit)
+        consuming.catch_up()
+
+    def _parks(self, one: Held, outcome: Outcome) -> str | None:
+        if isinstance(outcome, Park):
+            return outcome.reason or "no reason given"
+        if isinstance(outcome, Retry) and one.delivery.attempt >= self._policy.limit:
+            return gave_up(one.delivery.attempt, outcome.reason)
+        return None
+
+    def _park(self, parked: Sequence[tuple[Held, str]]) -> None:
+        """Publish dead letters. Raises BusUnavailable; then nothing has been acknowledged."""
+        new = [(one, reason) for one, reason in parked if one.delivery.tag not in self._parked]
+        self._publisher.publish([self._letter(one, reason) for one, reason in new])
+        self._parked |= {one.delivery.tag for one, _ in new}
+
+    def _letter(self, one: Held, reason: str) -> Message:
+        attempt = one.delivery.attempt
+        line = envelope.history_line(attempt, reason.partition(" deliveries: ")[2] or reason)
+        history = envelope.completed([*self._history(one), line], attempt)
+        headers = envelope.headers(attempt, history, reason=reason)
+        return Message("", self.queue.dead_letters, one.delivery.body, one.message_id, headers)
+
+    def _history(self, one: Held) -> list[str]:
+        return [*one.history, *self._histories.of(self.queue.name, one.message_id)]
+
+    def _remember(self, one: Held, outcome: Retry) -> None:
+        self._histories.add(self.queue.name, one.message_id, one.delivery.attempt, outcome.reason)
+
+    def _settle(
+        self, consuming: Consuming, done: set[int], rests: Sequence[tuple[int, float]]
+    ) -> None:
+        consuming.settle(done, [tag for tag, rest in rests if rest <= 0])
+        for tag, rest in rests:
+            if rest > 0:
+                consuming.rest(tag, time.monotonic() + rest)
+
+    def _give_back(self, consuming: Consuming) -> None:
+        """Publish a copy of each with its count as it was, then acknowledge what we hold."""
+        left = consuming.link.call(lambda: _stopped(consuming))
+        copies = []
+        for one in left:
+            failed = one.delivery.attempt - (0 if one.resting else 1)
+            history = self._history(one)
+            headers = envelope.headers(failed, history) if failed else {}
+            copies.append(Message("", self.queue.name, one.delivery.body, one.message_id, headers))
+        self._publisher.publish(copies)
+        tags = [one.delivery.tag for one in left]
+        consuming.link.call(lambda: consuming.settle(tags, []))
+
+
+def _stopped(consuming: Consuming) -> list[Held]:
+    consuming.stop()
+    if consuming.held:
+        consuming.catch_up()
+    return list(consuming.held.values())
+
+
+def _counted(consuming: Consuming) -> tuple[int, int]:
+    consuming.catch_up()
+    held = consuming.held.values()
+    return len(held), sum(one.handed and not one.resting for one in held)

@@ -1,0 +1,131 @@
+"""py-amqp's connection with what it lacks for us: bounded waits, and many frames in one call.
+
+The library reads three small pieces from the socket for each frame and writes once for each
+method; here reads take what is there and writes can be held back and sent together.
+"""
+
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import amqp
+from amqp.transport import TCPTransport
+
+_CHUNK = 256 * 1024
+"""Bytes asked for in one read, and after which held-back frames are written all the same."""
+_FRAME_OVERHEAD = 8
+"""A frame's type, channel, size and end; the size stands in bytes 3 to 6 (AMQP 0-9-1, 4.2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Bounds in seconds. None of them ever means «wait for ever»."""
+
+    connect: float = 5.0
+    """For the TCP connection, and again for the handshake."""
+    operation: float = 10.0
+    """For one answer of the broker, one write, or the rest of a frame that has begun."""
+    confirm: float = 10.0
+    """Between two confirms of one publication; then its connection is dropped."""
+    blocked: float = 3.0
+    """That a publisher waits while the broker is in a memory or disk alarm, from its beginning."""
+    heartbeat: int = 10
+    """Whole seconds between signs of life; after two missed ones a connection is dead."""
+    first_pause: float = 0.1
+    """Before the second attempt to connect; doubled for each one, up to ``longest_pause``."""
+    longest_pause: float = 5.0
+
+
+class Transport(TCPTransport):  # type: ignore[misc]  # the stubs know no base class
+    """A socket of which no read and no write lasts for ever."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.deadline = 0.0
+        """When (``time.monotonic``) a frame that is being waited for must have come."""
+        self._inbox = b""
+        self._position = 0
+        self._outbox: list[bytes] | None = None
+        self._held_back = 0
+
+    def has_frame(self) -> bool:
+        """Tell whether a whole frame has been read from the socket already."""
+        start, there = self._position, len(self._inbox) - self._position
+        if there < _FRAME_OVERHEAD:
+            return False
+        size = int.from_bytes(self._inbox[start + 3 : start + 7], "big")
+        return there >= size + _FRAME_OVERHEAD
+
+    def read_frame(self, unpack: object = None) -> tuple[int, int, bytes]:  # noqa: ARG002 - the library's signature
+        """Return type, channel and payload. Raises OSError, TimeoutError at the deadline."""
+        while not self.has_frame():
+            left = self.deadline - time.monotonic()
+            if left <= 0 or not readable(self.sock, left):
+                raise TimeoutError("the broker does not answer")
+            chunk = self.sock.recv(_CHUNK)
+            if not chunk:
+                raise ConnectionResetError("the broker closed the connection")
+            self._inbox = self._inbox[self._position :] + chunk
+            self._position = 0
+        inbox, start = self._inbox, self._position
+        size = int.from_bytes(inbox[start + 3 : start + 7], "big")
+        end = start + 7 + size
+        if inbox[end] != 0xCE:  # noqa: PLR2004 - the frame-end octet
+            raise ConnectionResetError("the broker sent something that is no frame")
+        self._position = end + 1
+        channel = int.from_bytes(inbox[start + 1 : start + 3], "big")
+        return inbox[start], channel, inbox[start + 7 : end]
+
+    def write(self, data: Any) -> None:
+        if self._outbox is None:
+            super().write(data)
+            return
+        self._outbox.append(bytes(data))  # the library uses its buffer again
+        self._held_back += len(data)
+        if self._held_back >= _CHUNK:
+            self._flush()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write what is sent inside in as few calls as possible."""
+        self._outbox = []
+        try:
+            yield
+            self._flush()
+        finally:
+            self._outbox = None
+
+    def _flush(self) -> None:
+        data, self._held_back = b"".join(self._outbox or ()), 0
+        self._outbox = []
+        if data:
+            super().write(data)
+
+
+class Amqp(amqp.Connection):  # type: ignore[misc]  # likewise
+    """The library's connection over our transport."""
+
+    def Transport(self, host: str, connect_timeout: float, *rest: Any, **named: Any) -> Transport:  # noqa: N802 - the library's name
+        """Return the transport; called by the library with its own arguments."""
+        ssl, read_timeout, write_timeout = (*rest, None, None, None)[:3]
+        if ssl:
+            raise ValueError("TLS to the broker is not supported")
+        transport = Transport(
+            host,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            write_timeout=write_timeout,
+            **named,
+        )
+        transport.deadline = time.monotonic() + connect_timeout
+        return transport
+
+
+def readable(sock: Any, seconds: float) -> bool:
+    """Wait until a socket has something to read; select() could not take a high descriptor."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
