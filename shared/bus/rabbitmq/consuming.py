@@ -20,8 +20,13 @@ from shared.bus.rabbitmq.declare import declare, open_channel, waiting
 from shared.bus.rabbitmq.link import Link
 from shared.bus.topology import Queue
 
+_COMING: Final = 2.0
+"""Seconds that a message which the broker counts as ready for us may take."""
+_LOOK_AGAIN: Final = 0.002
+_NOTICED: Final = 0.2
+"""Seconds after which the broker has surely noticed what we sent it."""
 _LATE: Final = 3
-"""Consumers back for which a delivery is still expected."""
+"""Ended consumers for which a delivery is still expected."""
 
 
 @dataclass(slots=True)
@@ -31,7 +36,7 @@ class Held:
     delivery: Delivery
     number: int
     """The broker's, valid on this link only."""
-    consumer: int
+    consumer: str
     message_id: str
     history: tuple[str, ...]
     handed: bool = False
@@ -45,18 +50,22 @@ class Consuming:
     def __init__(self, link: Link, queue: Queue, policy: Policy, tags: Iterator[int]) -> None:
         self.link = link
         self.careful = True
-        """Redelivered messages may be there, so they are asked for one by one."""
+        """Until the first fresh message: redelivered ones may be there, and are taken singly."""
         self.held: dict[int, Held] = {}
         """By our tag, in the order of delivery."""
         self._queue = queue
         self._tags = tags
         self._channel = open_channel(link)
         declare(link, self._channel, [queue], policy)
-        self._consumer = 0
         self._limit = 1
-        self._window = 0
-        """What the present consumer may have unsettled; 0 while there is none."""
-        self._charged: Counter[int] = Counter()
+        self._consumers = 0
+        self._windows: dict[str, int] = {}
+        """How many unsettled messages each running consumer may have."""
+        self._charged: Counter[str] = Counter()
+        """How many it has."""
+        self._stopped: deque[str] = deque()
+        self._returned = 0
+        self._returned_until = 0.0
         self._waiting: deque[Held] = deque()
         self._there = threading.Condition()
         self._watched = False
@@ -66,35 +75,64 @@ class Consuming:
     def flow(self, limit: int) -> None:
         """Let the broker hand out up to ``limit`` messages, or one where care is needed."""
         self._limit = limit
-        window = 1 if self.careful else limit
-        if self._window == window and self._charged[self._consumer] < window:
+        wanted = 1 if self.careful else limit
+        free = sum(window - self._charged[name] for name, window in self._windows.items())
+        if free >= max(1, wanted // 2):
             return
-        self.stop()
-        self._consumer += 1
-        self._window = window
-        name, receiver = _name(self._consumer), self._receiver(self._consumer)
+        for name in [one for one, window in self._windows.items() if self._charged[one] >= window]:
+            self._stop(name)
+        self._consumers += 1
+        name = f"bantin-{self._consumers}"
         self.link.patience()
-        self._channel.basic_qos(0, window, a_global=False)
+        self._channel.basic_qos(0, wanted - free, a_global=False)
+        self._windows[name] = wanted - free
         self.link.patience()
-        self._channel.basic_consume(self._queue.name, consumer_tag=name, callback=receiver)
+        self._channel.basic_consume(
+            self._queue.name, consumer_tag=name, callback=self._receiver(name)
+        )
 
     def stop(self) -> None:
-        """Let the broker hand out nothing more; on return it has done all we sent it before."""
-        if not self._window:
-            return
-        self._window = 0
-        self.link.patience()
-        self._channel.basic_cancel(_name(self._consumer))
-        # What was on its way comes all the same; without a receiver the library would reject it.
-        self._channel.callbacks[_name(self._consumer)] = self._receiver(self._consumer)
-        self._channel.callbacks.pop(_name(self._consumer - _LATE), None)
+        """Let the broker hand out nothing more."""
+        for name in list(self._windows):
+            self._stop(name)
 
-    def catch_up(self) -> None:
-        """Read what the broker has already handed out."""
-        # The queue answers after it has sent that to the channel, which answers after passing on.
-        waiting(self.link, self._channel, self._queue.name)
+    def _stop(self, name: str) -> None:
+        """End one consumer.
+
+        What the broker is about to hand to it goes back, and that counts as a delivery: so this
+        is for consumers that have all they may have, and for the end.
+        """
+        del self._windows[name]
         self.link.patience()
-        self._channel.basic_qos(0, max(1, self._window), a_global=False)
+        self._channel.basic_cancel(name)
+        # Should something come all the same: without a receiver the library would reject it.
+        self._channel.callbacks[name] = self._receiver(name)
+        self._stopped.append(name)
+        if len(self._stopped) > _LATE:
+            self._channel.callbacks.pop(self._stopped.popleft(), None)
+
+    def catch_up(self) -> int:
+        """Read what the broker has already handed out; return how many nobody has."""
+        # The queue answers after it has sent that to the channel, which answers after passing on.
+        ready = waiting(self.link, self._channel, self._queue.name)
+        self.link.patience()
+        self._channel.basic_qos(0, 1, a_global=False)
+        return ready
+
+    def insist(self) -> None:
+        """Wait until what the broker has for us is here, or it has nothing."""
+        until = time.monotonic() + _COMING
+        while not self._waiting:
+            ready = self.catch_up()
+            now = time.monotonic()
+            if self._waiting or now > until or not (ready or self.returning):
+                return
+            time.sleep(_LOOK_AGAIN)
+
+    @property
+    def returning(self) -> int:
+        """How many were given back so lately that the broker may not have noticed."""
+        return self._returned if time.monotonic() < self._returned_until else 0
 
     def settle(self, done: Collection[int], back: Collection[int]) -> None:
         """Acknowledge and give back; what is not held any more is left out."""
@@ -113,11 +151,11 @@ class Consuming:
             for tag in back:
                 if tag in self.held:
                     self._channel.basic_reject(self.held[tag].number, requeue=True)
+        if back:
+            self._returned = len(back) + self.returning
+            self._returned_until = time.monotonic() + _NOTICED
         for tag in (*done, *back):
             self._forget(tag)
-        if back:
-            self.careful = True
-            self.stop()
 
     def rest(self, tag: int, until: float) -> None:
         """Give one back at a time (``time.monotonic``); nobody waits for it until then."""
@@ -167,7 +205,7 @@ class Consuming:
                 self._there.wait(left)
             return True
 
-    def _receiver(self, consumer: int) -> Callable[[Any], None]:
+    def _receiver(self, consumer: str) -> Callable[[Any], None]:
         def receive(message: Any) -> None:
             properties = message.properties
             headers = properties.get("application_headers") or {}
@@ -187,16 +225,12 @@ class Consuming:
             self.held[delivery.tag] = held
             self._charged[consumer] += 1
             self._waiting.append(held)
-            if attempt > 1:
-                self.careful = True
 
         return receive
 
     def _give_back(self, tag: int) -> None:
         if tag in self.held:
             self.settle([], [tag])
-        if self._watched:  # somebody waits for the next message
-            self.flow(self._limit)
 
     def _forget(self, tag: int) -> None:
         held = self.held.pop(tag, None)
@@ -217,10 +251,6 @@ class Consuming:
             self.held.clear()
             self._waiting.clear()
             self._there.notify_all()
-
-
-def _name(consumer: int) -> str:
-    return f"bantin-{consumer}"
 
 
 def _body(message: Any) -> bytes:

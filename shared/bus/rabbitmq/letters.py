@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-import amqp
 from amqp.exceptions import ResourceLocked
 
 from shared.bus import BusUnavailable, DeadLetter

@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 from amqp.exceptions import AMQPError
 
 from shared.bus import BusUnavailable
-from shared.bus.rabbitmq.wire import Amqp, Timeouts, Transport
+from shared.bus.rabbitmq.wire import Amqp, Timeouts, Transport, readable
 
 _T = TypeVar("_T")
 _PORT: Final = 5672
@@ -89,7 +89,7 @@ class Link:
         self._ordering = threading.Lock()
         self._stopping = False
         self._ear, self._mouth = socket.socketpair()
-        self._mouth.setblocking(False)
+        self._mouth.settimeout(0)
         self._thread = threading.Thread(target=self._run, name=f"bus-{purpose}", daemon=True)
         self.amqp = self._connect(purpose)
 
@@ -227,18 +227,16 @@ class Link:
         reason = "closed"
         try:
             poll = select.poll()
-            sock = self.amqp.sock
-            poll.register(sock, select.POLLIN)
+            poll.register(self.amqp.sock, select.POLLIN)
             poll.register(self._ear, select.POLLIN)
             beat = self.timeouts.heartbeat / _TRIES_A_BEAT
             next_beat = 0.0
             while self.failure is None:
                 ready = poll.poll(self._rest(next_beat) * 1000)
-                if any(descriptor == self._ear.fileno() for descriptor, _ in ready):
+                if any(fd == self._ear.fileno() for fd, _ in ready):
                     self._ear.recv(4096)
                 self._obey()
-                if any(descriptor == sock.fileno() for descriptor, _ in ready):
-                    self._read()
+                self._read()
                 self._do_what_is_due()
                 for callback in self.each_round:
                     callback()
@@ -268,6 +266,9 @@ class Link:
             work()
 
     def _read(self) -> None:
+        # Looked at again: what was done in between may have read it all.
+        if not self.transport.has_frame() and not readable(self.amqp.sock, 0):
+            return
         self.patience()
         self.amqp.blocking_read()
         while self.transport.has_frame():

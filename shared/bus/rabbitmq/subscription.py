@@ -55,7 +55,7 @@ class RabbitSubscription:
         while not batch:
             consuming.link.call(lambda: consuming.flow(limit))
             if timeout < _IMPATIENT:
-                consuming.link.call(consuming.catch_up)
+                consuming.link.call(consuming.insist)
             if not consuming.wait(deadline):
                 return []
             batch = consuming.take(limit)
@@ -128,7 +128,7 @@ class RabbitSubscription:
         return consuming
 
     def _open_up(self, consuming: Consuming, limit: int) -> None:
-        """A fresh message came first, so those behind it are fresh too: let them all come."""
+        """Let all come: the first was a fresh one, and what was delivered before comes first."""
         consuming.careful = False
         consuming.flow(limit)
         consuming.catch_up()
@@ -191,4 +191,4 @@ def _stopped(consuming: Consuming) -> list[Held]:
 def _counted(consuming: Consuming) -> tuple[int, int]:
     consuming.catch_up()
     held = consuming.held.values()
-    return len(held), sum(one.handed and not one.resting for one in held)
+    return len(held) + consuming.returning, sum(one.handed and not one.resting for one in held)
