@@ -154,6 +154,6 @@ def open_bus(url: str) -> Bus:
 
         return open_rabbitmq(url)
     raise ValueError(
-        "BANTIN_BUS: use sqlite://<folder> or amqp://user:password@host:port/vhost,"
-        f" not {scheme[:20]!r}"
+        f"BANTIN_BUS: {scheme[:20]!r} is no bus;"
+        " use sqlite://<folder> or amqp://user:password@host:port/vhost"
     )

@@ -254,5 +254,5 @@ class Consuming:
 
 
 def _body(message: Any) -> bytes:
-    body = getattr(message, "body", b"")  # an empty one is never set by the library
-    return body if isinstance(body, bytes) else bytes(body or b"", "utf-8")
+    body = message.body
+    return body if isinstance(body, bytes) else b""  # of an empty one the library makes a text

@@ -7,7 +7,6 @@ definitions gets them again.
 from collections.abc import Iterable
 from typing import Any, Final
 
-import amqp
 from amqp.exceptions import NotFound, PreconditionFailed
 
 from shared.bus import BusUnavailable
@@ -19,12 +18,12 @@ _NEVER: Final = 1_000_000_000
 """Deliveries of a dead letter; looking at them counts, and RabbitMQ 4 would drop one at 20."""
 
 
-def open_channel(link: Link) -> amqp.Channel:
+def open_channel(link: Link) -> Any:
     link.patience()
     return link.amqp.channel()
 
 
-def declare(link: Link, channel: amqp.Channel, queues: Iterable[Queue], policy: Policy) -> None:
+def declare(link: Link, channel: Any, queues: Iterable[Queue], policy: Policy) -> None:
     """Make what is not there yet. Raises BusUnavailable where it is there and different."""
     link.patience()
     channel.exchange_declare(EXCHANGE, "topic", durable=True, auto_delete=False)
@@ -36,7 +35,7 @@ def declare(link: Link, channel: amqp.Channel, queues: Iterable[Queue], policy: 
             channel.queue_bind(queue.name, EXCHANGE, key)
 
 
-def waiting(link: Link, channel: amqp.Channel, name: str) -> int:
+def waiting(link: Link, channel: Any, name: str) -> int:
     """Return how many messages of a queue nobody has; its leader is asked, so this is exact."""
     link.patience()
     try:
@@ -65,7 +64,7 @@ def _dead_arguments() -> dict[str, Any]:
     }
 
 
-def _declare(link: Link, channel: amqp.Channel, name: str, arguments: dict[str, Any]) -> None:
+def _declare(link: Link, channel: Any, name: str, arguments: dict[str, Any]) -> None:
     link.patience()
     try:
         channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)

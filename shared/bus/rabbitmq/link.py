@@ -17,7 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from amqp.exceptions import AMQPError
@@ -91,7 +91,7 @@ class Link:
         self._ear, self._mouth = socket.socketpair()
         self._mouth.settimeout(0)
         self._thread = threading.Thread(target=self._run, name=f"bus-{purpose}", daemon=True)
-        self.amqp = self._connect(purpose)
+        self.amqp: Any = self._connect(purpose)  # its stubs leave out much of what we use
 
     @property
     def transport(self) -> Transport:
@@ -133,7 +133,7 @@ class Link:
                 raise
             future.set_result(result)
 
-        self.post(fulfil, lambda error: future.cancel() or future.set_exception(error))
+        self.post(fulfil, lambda _: future.cancel())
         try:
             return future.result(self.timeouts.operation + _MARGIN)
         except CancelledError:
@@ -183,8 +183,11 @@ class Link:
     def unavailable(self) -> BusUnavailable:
         return BusUnavailable(f"{self._address}: {self.failure or 'the connection was closed'}")
 
-    def _connect(self, purpose: str) -> Amqp:
+    def _connect(self, purpose: str) -> Any:
         timeouts, address = self.timeouts, self._address
+        options: dict[str, Any] = {
+            "socket_settings": {socket.TCP_USER_TIMEOUT: int(timeouts.operation * 1000)}
+        }
         connection = Amqp(
             f"[{address.host}]:{address.port}"
             if ":" in address.host
@@ -198,7 +201,7 @@ class Link:
             write_timeout=timeouts.operation,
             heartbeat=timeouts.heartbeat,
             client_properties={"connection_name": f"bantin {purpose} {os.getpid()}"},
-            socket_settings={socket.TCP_USER_TIMEOUT: int(timeouts.operation * 1000)},
+            **options,
             on_blocked=self._blocked,
             on_unblocked=self._unblocked,
         )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from shared.bus import BusUnavailable, Delivery, Done, Outcome, Park, Retry
-from shared.bus.policy import Policy, gave_up
+from shared.bus import BusUnavailable, Delivery, Done, Outcome, Park
+from shared.bus.policy import Policy, gave_up, history_line
 from shared.bus.rabbitmq import envelope
 from shared.bus.rabbitmq.consuming import Consuming, Held
 from shared.bus.rabbitmq.envelope import Histories
@@ -72,28 +72,30 @@ class RabbitSubscription:
         consuming = self._keeper.current
         if consuming is None:
             return
-        held = [
-            (found, outcome)
-            for delivery, outcome in outcomes
-            if (found := consuming.held.get(delivery.tag)) is not None
-        ]
-        parked = [(one, reason) for one, outcome in held if (reason := self._parks(one, outcome))]
+        done: list[Held] = []
+        retried: list[tuple[Held, str]] = []
+        parked: list[tuple[Held, str]] = []
+        for delivery, outcome in outcomes:
+            one = consuming.held.get(delivery.tag)
+            if one is None:
+                continue
+            if isinstance(outcome, Done):
+                done.append(one)
+            elif isinstance(outcome, Park):
+                parked.append((one, outcome.reason))
+            elif delivery.attempt >= self._policy.limit:
+                parked.append((one, gave_up(delivery.attempt, outcome.reason)))
+            else:
+                retried.append((one, outcome.reason))
         self._park(parked)
-        away = {one.delivery.tag for one, _ in parked}
-        done = [one.delivery.tag for one, outcome in held if isinstance(outcome, Done)]
-        retried = [
-            (one, outcome)
-            for one, outcome in held
-            if isinstance(outcome, Retry) and one.delivery.tag not in away
-        ]
-        for one, outcome in retried:
-            self._remember(one, outcome)
-        rests = [(one.delivery.tag, self._policy.delay(one.delivery.attempt)) for one, _ in retried]
+        for one, reason in retried:
+            self._histories.add(self.queue.name, one.message_id, one.delivery.attempt, reason)
+        done += [one for one, _ in parked]
         with suppress(BusUnavailable):  # then all of it comes again
-            consuming.link.call(lambda: self._settle(consuming, {*done, *away}, rests))
-        self._parked -= away
-        for one, outcome in held:
-            if one.delivery.attempt > 1 and not isinstance(outcome, Retry):
+            consuming.link.call(lambda: self._settle(consuming, done, [one for one, _ in retried]))
+        for one in done:
+            self._parked.discard(one.delivery.tag)
+            if one.delivery.attempt > 1:
                 self._histories.forget(self.queue.name, one.message_id)
 
     def counts(self) -> tuple[int, int]:
@@ -133,13 +135,6 @@ class RabbitSubscription:
         consuming.flow(limit)
         consuming.catch_up()
 
-    def _parks(self, one: Held, outcome: Outcome) -> str | None:
-        if isinstance(outcome, Park):
-            return outcome.reason or "no reason given"
-        if isinstance(outcome, Retry) and one.delivery.attempt >= self._policy.limit:
-            return gave_up(one.delivery.attempt, outcome.reason)
-        return None
-
     def _park(self, parked: Sequence[tuple[Held, str]]) -> None:
         """Publish dead letters. Raises BusUnavailable; then nothing has been acknowledged."""
         new = [(one, reason) for one, reason in parked if one.delivery.tag not in self._parked]
@@ -148,7 +143,7 @@ class RabbitSubscription:
 
     def _letter(self, one: Held, reason: str) -> Message:
         attempt = one.delivery.attempt
-        line = envelope.history_line(attempt, reason.partition(" deliveries: ")[2] or reason)
+        line = history_line(attempt, reason.partition(" deliveries: ")[2] or reason)
         history = envelope.completed([*self._history(one), line], attempt)
         headers = envelope.headers(attempt, history, reason=reason)
         return Message("", self.queue.dead_letters, one.delivery.body, one.message_id, headers)
@@ -156,16 +151,15 @@ class RabbitSubscription:
     def _history(self, one: Held) -> list[str]:
         return [*one.history, *self._histories.of(self.queue.name, one.message_id)]
 
-    def _remember(self, one: Held, outcome: Retry) -> None:
-        self._histories.add(self.queue.name, one.message_id, one.delivery.attempt, outcome.reason)
-
-    def _settle(
-        self, consuming: Consuming, done: set[int], rests: Sequence[tuple[int, float]]
-    ) -> None:
-        consuming.settle(done, [tag for tag, rest in rests if rest <= 0])
-        for tag, rest in rests:
+    def _settle(self, consuming: Consuming, done: list[Held], retried: list[Held]) -> None:
+        back: list[int] = []
+        for one in retried:
+            rest = self._policy.delay(one.delivery.attempt)
             if rest > 0:
-                consuming.rest(tag, time.monotonic() + rest)
+                consuming.rest(one.delivery.tag, time.monotonic() + rest)
+            else:
+                back.append(one.delivery.tag)
+        consuming.settle({one.delivery.tag for one in done}, back)
 
     def _give_back(self, consuming: Consuming) -> None:
         """Publish a copy of each with its count as it was, then acknowledge what we hold."""

@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from socket import socket
+from typing import Any, cast
 
 import amqp
 from amqp.transport import TCPTransport
@@ -39,7 +40,7 @@ class Timeouts:
     longest_pause: float = 5.0
 
 
-class Transport(TCPTransport):  # type: ignore[misc]  # the stubs know no base class
+class Transport(TCPTransport):
     """A socket of which no read and no write lasts for ever."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -65,7 +66,7 @@ class Transport(TCPTransport):  # type: ignore[misc]  # the stubs know no base c
             left = self.deadline - time.monotonic()
             if left <= 0 or not readable(self.sock, left):
                 raise TimeoutError("the broker does not answer")
-            chunk = self.sock.recv(_CHUNK)
+            chunk = cast("socket", self.sock).recv(_CHUNK)
             if not chunk:
                 raise ConnectionResetError("the broker closed the connection")
             self._inbox = self._inbox[self._position :] + chunk
@@ -105,22 +106,16 @@ class Transport(TCPTransport):  # type: ignore[misc]  # the stubs know no base c
             super().write(data)
 
 
-class Amqp(amqp.Connection):  # type: ignore[misc]  # likewise
+class Amqp(amqp.Connection):
     """The library's connection over our transport."""
 
-    def Transport(self, host: str, connect_timeout: float, *rest: Any, **named: Any) -> Transport:  # noqa: N802 - the library's name
+    def Transport(  # noqa: N802 - the library's name
+        self, host: str, connect_timeout: float | None, *_: Any, **named: Any
+    ) -> Any:
         """Return the transport; called by the library with its own arguments."""
-        ssl, read_timeout, write_timeout = (*rest, None, None, None)[:3]
-        if ssl:
-            raise ValueError("TLS to the broker is not supported")
-        transport = Transport(
-            host,
-            connect_timeout=connect_timeout,
-            read_timeout=read_timeout,
-            write_timeout=write_timeout,
-            **named,
-        )
-        transport.deadline = time.monotonic() + connect_timeout
+        named |= {"read_timeout": self.read_timeout, "write_timeout": self.write_timeout}
+        transport = Transport(host, connect_timeout=connect_timeout, **named)
+        transport.deadline = time.monotonic() + (connect_timeout or 0.0)
         return transport
 
 

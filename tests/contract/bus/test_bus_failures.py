@@ -1,5 +1,7 @@
 """Messages that cannot be done: later, never, too often; and what people can do about them."""
 
+from itertools import chain
+
 from shared.bus import BATCH, Bus, Done, Outcome, Park, Retry
 from shared.bus.topology import DELIVERY_LIMIT, INDEXING, RENDER, Lane
 from shared.contracts.events import decode
@@ -67,8 +69,11 @@ def test_fresh_messages_and_a_redelivered_one_do_not_come_together(bus: Bus) -> 
     second.settle([(behind, Retry("later"))])
     first.close()
     bus.publish([published(3)])
-    batches = [second.fetch(BATCH, 10), second.fetch(BATCH, 10)]
-    assert sorted([one.attempt for one in batch] for batch in batches) == [[1, 1], [2]]
+    found: list[list[int]] = []
+    while sum(map(len, found)) < 3:
+        found.append([delivery.attempt for delivery in second.fetch(BATCH, 10)])
+    assert [2] in found
+    assert sorted(chain(*found)) == [1, 1, 2]
 
 
 def test_at_the_delivery_limit_a_message_is_parked_with_its_reason_and_history(bus: Bus) -> None:
