@@ -11,7 +11,8 @@ from typing import Any
 
 import psutil
 
-from tests.deployment import PROCESSES, Deployment, Editor
+from tests.deployment import Deployment, Editor
+from tests.embedded_deployment import EmbeddedDeployment
 
 READER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 
@@ -44,7 +45,7 @@ def running(**settings: str) -> Iterator[tuple[Deployment, Editor]]:
     """Give a running deployment and an editor of it, in a folder that is removed afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="bantin-bench-") as folder,
-        Deployment(Path(folder) / "var", **settings) as deployment,
+        EmbeddedDeployment(Path(folder) / "var", **settings) as deployment,
     ):
         yield deployment, Editor(deployment)
 
@@ -81,7 +82,7 @@ def drained(deployment: Deployment) -> Callable[[], bool]:
     def is_drained() -> bool:
         depth = sum(
             float(line.rsplit(" ", 1)[1])
-            for name in PROCESSES
+            for name in deployment.processes
             for line in deployment.metrics(name).splitlines()
             if line.startswith(("bantin_outbox_oldest_seconds", "bantin_pages_dirty"))
         )

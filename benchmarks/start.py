@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.common import Row, drained, resident_mb, until
-from tests.deployment import Deployment
+from tests.embedded_deployment import EmbeddedDeployment
 
 
 def measure(*, quick: bool) -> Iterator[Row]:
     del quick
     with tempfile.TemporaryDirectory(prefix="bantin-bench-") as folder:
-        deployment = Deployment(Path(folder) / "var", BANTIN_SAMPLES="true")
+        deployment = EmbeddedDeployment(Path(folder) / "var", BANTIN_SAMPLES="true")
         began = time.perf_counter()
         deployment.start()
         first = time.perf_counter() - began

@@ -4,11 +4,16 @@ A test of a shared server takes a virtual host, database or index of its own the
 hurts a server takes one of its own (``own_...``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.deployment import Deployment
+from tests.embedded_deployment import EmbeddedDeployment
+from tests.server_deployment import ServerDeployment
+from tests.server_stores import Servers
 from tests.servers.elasticsearch import Elasticsearch
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.rabbitmq import RabbitMQ
@@ -31,6 +36,19 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]
 def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elasticsearch]:
     with started(Elasticsearch, tmp_path_factory.mktemp("elasticsearch")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def servers(rabbitmq: RabbitMQ, postgresql: PostgreSQL, elasticsearch: Elasticsearch) -> Servers:
+    return Servers(rabbitmq, postgresql, elasticsearch)
+
+
+@pytest.fixture(scope="session", params=["embedded", "servers"])
+def new_deployment(request: pytest.FixtureRequest) -> Callable[..., Deployment]:
+    """Make a deployment of each kind in turn, of a folder and settings."""
+    if request.param == "embedded":
+        return EmbeddedDeployment
+    return partial(ServerDeployment, servers=request.getfixturevalue("servers"))
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""The embedded deployment as its operator has it: real processes on free loopback ports."""
+"""A deployment as its operator has it, whatever it is made of: real processes on loopback ports.
+
+``tests/embedded_deployment.py`` and ``tests/server_deployment.py`` are the two there are; what is
+told here is all that a test of the product needs to know.
+"""
 
 import http.client
 import json
@@ -9,18 +13,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
 import httpx
-import psutil
+
+from shared.bus import Bus, open_bus
+from shared.database import Database
 
 ROOT = Path(__file__).parent.parent
 T = TypeVar("T")
 STARTING_TOTAL = 9_827_966
-PROCESSES = ("front", "ingest", "indexing", "render", "visits")
 
 
 def wait_for(what: Callable[[], T], *, within: float = 60.0, every: float = 0.05) -> T:
@@ -57,46 +64,114 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _can_be_listened_on(port: int) -> bool:
-    """Tell whether a server could start here; connections that have just ended do not matter."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _lives(pid: int) -> bool:
+def says_ready(port: int) -> bool:
+    """Tell whether a process says so itself, at its administrative port."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
-class Deployment:
-    """One embedded deployment on a data folder; may be stopped and started again."""
+class Deployment(ABC):
+    """One deployment on a folder; may be stopped and started again."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    kind: ClassVar[str]
+    processes: Sequence[str]
+    """The names of what can be killed and is started again by itself."""
+    entrance: Sequence[str]
+    """Those of them without which the front door does not answer."""
+    mortal: Sequence[str]
+    """What else can be killed, after which ``revive`` is called for."""
+    admin_ports: dict[str, int]
+    """Where each process shows its health, by its name."""
+
+    def __init__(self, folder: Path, port: int, settings: dict[str, str]) -> None:
         self.folder = folder
-        self.port = free_port()
-        self.admin_port = free_port(6)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("BANTIN_")},
             "BANTIN_DATA_DIR": str(folder),
-            "BANTIN_PORT": str(self.port),
             "BANTIN_PUBLIC_URL": self.url,
-            "BANTIN_ADMIN_PORT": str(self.admin_port),
-            "BANTIN_VISITS_METRICS_PORT": str(self.admin_port + 5),
             "BANTIN_VISITS_START": str(STARTING_TOTAL),
-            "BANTIN_SAMPLES": "false",
             **settings,
         }
-        self._supervisor: subprocess.Popen[bytes] | None = None
+        """What is the same for every process."""
         self._clients: list[httpx.Client] = []
         self.http = self.client()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it and return once every process is ready and the front door answers."""
+
+    @abstractmethod
+    def stop(self) -> int:
+        """Stop it as its operator does; return 0 if every process ended with status 0."""
+
+    @abstractmethod
+    def is_ready(self) -> bool:
+        """Tell whether all is ready. Raises AssertionError when it never will be."""
+
+    @abstractmethod
+    def pids(self) -> dict[str, int]:
+        """Return the process ids last noted, by name; one that has just ended may be there."""
+
+    @abstractmethod
+    def living(self, name: str) -> int | None:
+        """Return the id of a living process of this name that belongs to this deployment."""
+
+    @abstractmethod
+    def revive(self) -> None:
+        """Start it again, as a service manager does, after one of ``mortal`` was killed."""
+
+    @abstractmethod
+    def environment_of(self, service: str) -> dict[str, str]:
+        """Return what a command of a service needs in its environment."""
+
+    @abstractmethod
+    def members(self, name: str) -> list[str]:
+        """Return the processes that make up a service; a process makes up itself."""
+
+    @property
+    @abstractmethod
+    def exporter_port(self) -> int:
+        """Return the port of the visit figures."""
+
+    @property
+    @abstractmethod
+    def bus_url(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def search_index_url(self) -> str: ...
+
+    @abstractmethod
+    def database_url(self, service: str) -> str:
+        """Return the SQLAlchemy address of a service's own database."""
+
+    @abstractmethod
+    def log(self, name: str) -> str:
+        """Return what a process, or every process of a service, has written to its log."""
+
+    @abstractmethod
+    def damage(self) -> list[str]:
+        """Let the databases examine themselves while all is stopped; return what is wrong."""
+
+    @abstractmethod
+    def wipe(self, *parts: str) -> None:
+        """Lose, while all is stopped, any of the ``index``, the ``site`` and ``render``'s data."""
+
+    @abstractmethod
+    def back_up(self, service: str) -> None:
+        """Copy what a service owns, while all is stopped."""
+
+    @abstractmethod
+    def restore(self, service: str) -> None:
+        """Put the last copy in the place of what a service owns now, while all is stopped."""
 
     def client(self, **headers: str) -> httpx.Client:
         """Return a client of the front door, closed when the deployment is."""
@@ -111,34 +186,15 @@ class Deployment:
             client.close()
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def start(self) -> None:
-        """Start it and return once its front door answers."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "console.log").open("ab") as console:
-            self._supervisor = subprocess.Popen(
-                [sys.executable, "-m", "deploy.embedded", "run"],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=console,
-                start_new_session=True,
-            )
-        wait_for(self.is_ready)
-
-    def is_ready(self) -> bool:
-        assert self._supervisor is not None
-        status = self._supervisor.poll()
-        assert status is None, (
-            f"the supervisor has ended with {status}: {(self.folder / 'console.log').read_text()}"
-        )
-        return all(map(self.says_ready, PROCESSES)) and self.answers()
 
     def answers(self) -> bool:
         """Tell whether the front door answers."""
@@ -149,59 +205,31 @@ class Deployment:
 
     def says_ready(self, name: str) -> bool:
         """Tell whether a process says so itself, at its administrative port."""
-        port = self.admin_port + PROCESSES.index(name)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        try:
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    def stop(self) -> int:
-        """Stop it as Ctrl-C does and return the exit status."""
-        if self._supervisor is None:
-            return 0
-        self._supervisor.send_signal(signal.SIGINT)
-        status = self._supervisor.wait(60)
-        self._supervisor = None
-        return status
-
-    def pids(self) -> dict[str, int]:
-        found = json.loads((self.folder / "run" / "processes.json").read_text())
-        return {str(name): int(pid) for name, pid in found.items()}
-
-    def kill(self, name: str) -> int:
-        """SIGKILL one process (or the ``supervisor``); return the pid that was killed."""
-        pid = self.pids()[name]
-        os.kill(pid, signal.SIGKILL)
-        if name == "supervisor" and self._supervisor is not None:
-            self._supervisor.wait(10)
-            self._supervisor = None
-        return pid
-
-    def supervisor(self) -> psutil.Process:
-        """Return the supervisor's process; it must have been started."""
-        assert self._supervisor is not None
-        return psutil.Process(self._supervisor.pid)
-
-    def buried(self) -> None:
-        """Return once a supervisor that was killed, and every child it left behind, has ended."""
-        assert self._supervisor is not None
-        self._supervisor.wait(10)
-        self._supervisor = None
-        left = [pid for name, pid in self.pids().items() if name != "supervisor"]
-        wait_for(lambda: not any(map(_lives, left)))
-        ports = [self.port, *range(self.admin_port, self.admin_port + len(PROCESSES) + 1)]
-        wait_for(lambda: all(map(_can_be_listened_on, ports)))
+        return says_ready(self.admin_ports[name])
 
     def restarted(self, name: str, former_pid: int) -> bool:
-        """Tell whether the supervisor has put a new, ready process in the place of a killed one."""
-        pid = self.pids().get(name)
-        if pid is None or pid == former_pid or not psutil.pid_exists(pid):
-            return False
-        return self.says_ready(name)
+        """Tell whether a new, ready process is in the place of one that was killed."""
+        return self.living(name) not in (None, former_pid) and self.says_ready(name)
+
+    def kill(self, name: str) -> int:
+        """SIGKILL one process; return the id that was killed."""
+        return self.volley([name])[name]
+
+    def volley(self, names: Sequence[str]) -> dict[str, int]:
+        """SIGKILL these at one moment, each with what it has started; return whom that hit.
+
+        What is dead already is waited for and killed as it starts.
+        """
+        found = wait_for(lambda: self._all_living(names), within=90, every=0.02)
+        for pid in found.values():
+            os.killpg(pid, signal.SIGKILL)
+        return found
+
+    def _all_living(self, names: Sequence[str]) -> dict[str, int]:
+        """Return the living processes of these names, or nothing unless all live."""
+        found = {name: self.living(name) for name in names}
+        living = {name: pid for name, pid in found.items() if pid is not None}
+        return living if len(living) == len(names) else {}
 
     def token(self, *scopes: str) -> str:
         """Make a token as an operator does; all scopes unless some are named."""
@@ -212,10 +240,11 @@ class Deployment:
 
     def command(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the project's commands beside the running deployment."""
+        service = module.removeprefix("services.")
         return subprocess.run(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment_of(service),
             capture_output=True,
             text=True,
             check=True,
@@ -223,8 +252,17 @@ class Deployment:
         )
 
     def metrics(self, name: str) -> str:
-        port = self.admin_port + (5 if name == "exporter" else PROCESSES.index(name))
-        return httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        """Return the metrics of a process, of all of a service, or of the ``exporter``."""
+        ports = [self.exporter_port]
+        if name != "exporter":
+            ports = [self.admin_ports[one] for one in self.members(name)]
+        return "".join(httpx.get(f"http://127.0.0.1:{port}/metrics").text for port in ports)
+
+    def value(self, name: str, metric: str) -> float | None:
+        """Return a metric, named as its line begins; the sum where several processes show it."""
+        lines = (line.rpartition(" ") for line in self.metrics(name).splitlines())
+        found = [float(number) for shown, _, number in lines if shown == metric]
+        return sum(found) if found else None
 
     def search(self, **parameters: str | int) -> dict[str, Any]:
         answer = self.http.get("/api/search", params=parameters)
@@ -239,6 +277,35 @@ class Deployment:
     def dead_letters(self) -> list[Any]:
         done = self.command("shared.bus", "deadletters", "list", "--json")
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    @contextmanager
+    def bus(self) -> Iterator[Bus]:
+        """Give its bus, beside those that its processes have open."""
+        with closing(open_bus(self.bus_url)) as bus:
+            yield bus
+
+    def waiting(self) -> dict[str, int]:
+        """Return the messages in its queues or in a consumer's hand; none that is empty."""
+        with self.bus() as bus:
+            return {queue: depth for queue, depth in bus.depths().items() if depth}
+
+    def left_over(self) -> dict[str, int]:
+        """Return how much is still under way, by where it waits; empty when all is done.
+
+        It is looked for in the order in which it travels, so that nothing on its way from one
+        place to the next is overlooked.
+        """
+        found = {"the outbox": self._count("ingest", "outbox")}
+        found |= self.waiting()
+        found["marked pages"] = self._count("render", "dirty")
+        found["pages to tell of"] = self._count("render", "articles WHERE delivery < 2")
+        found |= self.waiting()
+        return {place: count for place, count in found.items() if count}
+
+    def _count(self, service: str, rows: str) -> int:
+        with closing(Database(self.database_url(service))) as database, database.read() as reading:
+            found = reading.exec_driver_sql(f"SELECT count(*) FROM {rows}")  # noqa: S608 - ours
+            return int(found.scalar_one())
 
 
 class Editor:

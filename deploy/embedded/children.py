@@ -31,6 +31,7 @@ class Command:
     environment: Mapping[str, str]
     log: Path
     parent_fd: int
+    program: str = sys.executable
 
 
 class Child:
@@ -57,7 +58,7 @@ class Child:
         command.log.parent.mkdir(parents=True, exist_ok=True)
         with command.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
-                [sys.executable, *command.arguments],
+                [command.program, *command.arguments],
                 env={**command.environment, "BANTIN_PARENT_FD": str(command.parent_fd)},
                 pass_fds=(command.parent_fd,),
                 stdin=subprocess.DEVNULL,

@@ -9,10 +9,16 @@ import json
 import secrets
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.chaos import ablate
-from tests.chaos.run import Size, run
+from tests.chaos.run import Past, Size, final, run
+from tests.deployment import Deployment
+from tests.embedded_deployment import EmbeddedDeployment
+from tests.server_deployment import ServerDeployment
+from tests.server_stores import own_servers
 
 _SEEDS = 10**6
 
@@ -28,17 +34,32 @@ def main(arguments: list[str] | None = None) -> int:
     )
     _say(f"seed {seed}")
     with tempfile.TemporaryDirectory(prefix="bantin-chaos-") as temporary:
-        report = run(seed, size, Path(given.folder or temporary) / "var", _say)
+        folder = Path(given.folder or temporary)
+        with _deployment(given.deployment, folder) as deployment:
+            past = Past()
+            report = run(seed, size, deployment, _say, past)
+            report.differences += final(deployment, past)
     _say(str(report))
     if given.json:
         text = json.dumps(report.as_dict(), ensure_ascii=False, indent=1)
         Path(given.json).write_text(text + "\n")
     if not report.differences:
         return 0
-    options = f"--seed {seed} --kills {given.kills} --editors {given.editors}"
-    options += f" --readers {given.readers} --articles {given.articles}"
+    options = f"--deployment {given.deployment} --seed {seed} --kills {given.kills}"
+    options += f" --editors {given.editors} --readers {given.readers} --articles {given.articles}"
     _say(f'Repeat it: make chaos ARGS="{options} --folder DIR" (the folder is kept)')
     return 1
+
+
+@contextmanager
+def _deployment(kind: str, folder: Path) -> Iterator[Deployment]:
+    """Give a running deployment, with servers of its own where it needs them."""
+    with ExitStack() as stack:
+        if kind == EmbeddedDeployment.kind:
+            yield stack.enter_context(EmbeddedDeployment(folder / "var"))
+        else:
+            servers = stack.enter_context(own_servers(folder / "servers"))
+            yield stack.enter_context(ServerDeployment(folder / "var", servers=servers))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="kill, work, compare")
     running.add_argument("--seed", type=int, help="of the plan (default: a random one, printed)")
+    running.add_argument(
+        "--deployment", choices=["embedded", "servers"], default="embedded", help="on what"
+    )
     running.add_argument("--kills", type=int, default=200, help="at least so many (200)")
     running.add_argument("--editors", type=int, default=3, help="at work at once (3)")
     running.add_argument("--readers", type=int, default=2, help="sending views at once (2)")

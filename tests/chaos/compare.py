@@ -3,12 +3,9 @@
 Nothing here repairs anything; each function returns what is wrong, in words.
 """
 
-import contextlib
 import html
 import re
-import sqlite3
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
@@ -101,9 +98,15 @@ def _former_is_right(article: Article, answer: httpx.Response) -> bool:
     return answer.status_code == 301 and answer.headers["Location"] == target
 
 
-def search(deployment: Deployment, found: Sequence[Article]) -> Iterator[str]:
-    """Read through the results that are in every title; look for some wordings alone."""
-    wanted = {a.state.live.title: a for a in found if a.state.standing == "live" and a.state.live}
+def search(
+    deployment: Deployment, found: Sequence[Article], others: Sequence[Article] = ()
+) -> Iterator[str]:
+    """Read through the results that are in every title; look for some wordings alone.
+
+    ``others`` are articles of earlier runs on the same deployment.
+    """
+    every = [*others, *found]
+    wanted = {a.state.live.title: a for a in every if a.state.standing == "live" and a.state.live}
     hits: dict[str, tuple[str, str]] = {}
     total = deployment.search(q=COMMON)["total"]
     for page in range(1, total // _PAGE + 2):
@@ -132,7 +135,7 @@ def _results(deployment: Deployment, page: int) -> list[dict[str, str]]:
 
 
 def lists(http: httpx.Client, found: Sequence[Article]) -> Iterator[str]:
-    """Compare the days' pages and the sitemap with what is live; no list leads nowhere."""
+    """Compare the days' pages and the sitemap with all that is live; no list leads nowhere."""
     live = [(a.url or "", a.state.live) for a in found if a.state.standing == "live"]
     for day in DAYS:
         wanted = {url: text.title for url, text in live if text and text.day == day}
@@ -158,7 +161,7 @@ def _sets(what: str, there: set[str], wanted: set[str]) -> Iterator[str]:
         yield f"lists: {what} has {url}"
 
 
-def views(deployment: Deployment, taken: dict[str, int]) -> Iterator[str]:
+def views(deployment: Deployment, taken: Mapping[str, int]) -> Iterator[str]:
     """Compare the site's total and each page's with the distinct ids that got a 202."""
     total = deployment.total()
     if total != sum(taken.values()):
@@ -168,31 +171,3 @@ def views(deployment: Deployment, taken: dict[str, int]) -> Iterator[str]:
         answer = deployment.http.get("/api/visits", params={"path": page})
         if answer.json()["total"] != wanted:
             yield f"views: {page} has {answer.json()['total']}, taken were {wanted}"
-
-
-def left_over(folder: Path) -> dict[str, int]:
-    """Return how much is still under way, by where it waits; empty when all is done."""
-    asked = {
-        "the outbox": ("ingest/ingest.db", "SELECT count(*) FROM outbox"),
-        "the live queues": ("bus/live.db", "SELECT count(*) FROM messages"),
-        "the bulk queues": ("bus/bulk.db", "SELECT count(*) FROM messages"),
-        "the visits queue": ("bus/visits.db", "SELECT count(*) FROM messages"),
-        "marked pages": ("render/render.db", "SELECT count(*) FROM dirty"),
-        "pages to tell of": ("render/render.db", "SELECT count(*) FROM articles WHERE delivery<2"),
-    }
-    counts = {what: int(_ask(folder / file, query)[0][0]) for what, (file, query) in asked.items()}
-    return {what: count for what, count in counts.items() if count}
-
-
-def databases(folder: Path) -> Iterator[str]:
-    """Let SQLite examine every database file."""
-    for file in sorted(folder.rglob("*.db")):
-        for query in ("PRAGMA integrity_check", "PRAGMA foreign_key_check"):
-            rows = _ask(file, query)
-            if rows not in ([("ok",)], []):
-                yield f"damaged: {file.relative_to(folder)}: {rows[:3]}"
-
-
-def _ask(file: Path, query: str) -> list[tuple[int, ...]] | list[tuple[str, ...]]:
-    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reading:
-        return reading.execute(query).fetchall()

@@ -5,7 +5,7 @@ import re
 import threading
 from collections import Counter
 
-from tests.deployment import PROCESSES, Deployment
+from tests.deployment import Deployment
 
 _LINE = re.compile(r'(bantin_(?:redeliveries|repeats)_total)\{\w+="([^"]+)"\} ([0-9.e+]+)')
 _BIRTH = re.compile(r"^process_start_time_seconds (\S+)$", re.MULTILINE)
@@ -20,6 +20,8 @@ class Counters:
         self._deployment = deployment
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str, str], float] = {}
+        self.read()
+        self._before = dict(self._known)
 
     def run(self, stop: threading.Event) -> None:
         while not stop.wait(1):
@@ -28,19 +30,20 @@ class Counters:
     def read(self) -> None:
         """Read every process that answers."""
         with self._lock:
-            for number, name in enumerate(PROCESSES):
-                text = _metrics(self._deployment.admin_port + number)
+            for name, port in self._deployment.admin_ports.items():
+                text = _metrics(port)
                 born = _BIRTH.search(text)
                 for metric, label, value in _LINE.findall(text):
                     life = f"{name} {born[1] if born else ''}"
                     self._known[metric, label, life] = float(value)
 
     def sums(self, metric: str) -> dict[str, int]:
-        """Return a metric's sum over all lives, by its label; what is 0 is left out."""
+        """Return a metric's growth over all lives, by its label; what is 0 is left out."""
         found: Counter[str] = Counter()
-        for (one, label, _), value in self._known.items():
-            if one == metric and value:
-                found[label] += int(value)
+        for key, value in self._known.items():
+            grown = value - self._before.get(key, 0)
+            if key[0] == metric and grown:
+                found[key[1]] += int(grown)
         return dict(sorted(found.items()))
 
 

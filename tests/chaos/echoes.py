@@ -1,12 +1,11 @@
 """A bus that repeats itself: events doubled, late and out of order, as at-least-once allows."""
 
 import contextlib
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from contextlib import closing
 
-from shared.bus import BusUnavailable, open_bus
+from shared.bus import BusUnavailable
 from shared.contracts.events import (
     ArticlePublished,
     ArticleUnpublished,
@@ -15,7 +14,9 @@ from shared.contracts.events import (
     PageViewed,
     decode,
 )
+from tests.chaos.ears import ear
 from tests.chaos.plan import seeded
+from tests.deployment import Deployment
 
 _KEPT = 600
 _REPEATED = ArticlePublished | ArticleUnpublished | CategoryChanged | PageViewed
@@ -24,38 +25,23 @@ _REPEATED = ArticlePublished | ArticleUnpublished | CategoryChanged | PageViewed
 class Echo:
     """Remembers events that pass and publishes some of them again, later."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, deployment: Deployment, seed: int) -> None:
         self.sent = 0
-        self._folder = folder
+        self._deployment = deployment
         self._random = seeded("echo", seed)
         self._kept: list[bytes] = []
-        self._seen: dict[str, int] = {"live": 0, "visits": 0}
 
     def run(self, stop: threading.Event) -> None:
         """Listen and repeat until ``stop``; then repeat once more much of what was heard."""
-        bus = open_bus(f"sqlite://{self._folder}")
-        try:
+        with closing(ear(self._deployment.bus_url)) as listening, self._deployment.bus() as bus:
             rounds = 0
             while not stop.wait(0.05):
-                self._listen()
+                for body in listening.heard():
+                    self._keep(body)
                 rounds += 1
                 if rounds % 8 == 0:
                     self._repeat(bus.publish, 5)
             self._repeat(bus.publish, 200)
-        finally:
-            bus.close()
-
-    def _listen(self) -> None:
-        for lane, last in self._seen.items():
-            query = "SELECT seq, body FROM messages WHERE seq > ? ORDER BY seq LIMIT 200"
-            file = self._folder / f"{lane}.db"
-            with (
-                contextlib.suppress(sqlite3.Error),
-                contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reading,
-            ):
-                for number, body in reading.execute(query, (last,)).fetchall():
-                    self._seen[lane] = number
-                    self._keep(body)
 
     def _keep(self, body: bytes) -> None:
         if len(self._kept) < _KEPT:

@@ -1,15 +1,11 @@
-"""Kills processes by plan, starts the supervisor again, and measures how long it all takes."""
+"""Kills processes by plan, revives what does not come back alone, measures how long it takes."""
 
-import os
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import psutil
-
-from tests.chaos.plan import SUPERVISOR, Volley
+from tests.chaos.plan import Volley
 from tests.deployment import Deployment, wait_for
 
 _WITHIN = 90.0
@@ -29,7 +25,7 @@ class Kills:
 
 
 class Killer:
-    """Ends only what this deployment's own supervisor started, and that supervisor."""
+    """Ends only what this deployment says is alive and its own."""
 
     def __init__(self, deployment: Deployment, before: Callable[[], None]) -> None:
         self.kills = Kills()
@@ -43,8 +39,8 @@ class Killer:
             self._pass(volley.pause)
             self._fire(volley.victims)
             progress(self.kills)
-            if SUPERVISOR in volley.victims:
-                self._start_again()
+            if fallen := [name for name in volley.victims if name in self._deployment.mortal]:
+                self._revive(fallen[0])
             elif volley.settled:
                 wait_for(self._all_ready, within=_WITHIN, every=_EVERY)
         wait_for(self._all_ready, within=_WITHIN, every=_EVERY)
@@ -58,41 +54,25 @@ class Killer:
 
     def _fire(self, victims: Sequence[str]) -> None:
         """Kill these at one moment; what is dead already is waited for and killed as it starts."""
-        found = wait_for(lambda: self._pids(victims) or {}, within=_WITHIN, every=_EVERY)
         self._before()
-        for name in victims:
-            os.kill(found[name], signal.SIGKILL)
-            self._waiting[name] = (time.monotonic(), found[name])
+        now = time.monotonic()
+        for name, pid in self._deployment.volley(victims).items():
+            self._waiting[name] = (now, pid)
             self.kills.counts[name] += 1
 
-    def _pids(self, victims: Sequence[str]) -> dict[str, int] | None:
-        """Return the living processes of these names; None unless all live.
-
-        The supervisor's list may be a moment old, so each is looked at: only a living child of
-        our own supervisor is ever killed.
-        """
-        supervisor, noted = self._deployment.supervisor(), self._deployment.pids()
-        found = {SUPERVISOR: supervisor.pid}
-        for name in victims:
-            if name != SUPERVISOR and _is_child(noted[name], supervisor.pid):
-                found[name] = noted[name]
-        return found if all(name in found for name in victims) else None
-
-    def _start_again(self) -> None:
-        """Start the deployment anew, as a service manager does, once its old children ended."""
-        began, _ = self._waiting.pop(SUPERVISOR)
+    def _revive(self, fallen: str) -> None:
+        """Start the deployment anew, as a service manager does."""
+        began, _ = self._waiting.pop(fallen)
         self._waiting.clear()
-        self._deployment.buried()
-        self._deployment.start()
-        self._note(SUPERVISOR, time.monotonic() - began)
+        self._deployment.revive()
+        self._note(fallen, time.monotonic() - began)
 
     def _all_ready(self) -> bool:
         """Note who has become ready since; True if nobody is waited for any more."""
         for name, (killed, former) in list(self._waiting.items()):
-            living = self._pids([name])
-            if living is None or living[name] == former or not self._deployment.says_ready(name):
+            if not self._deployment.restarted(name, former):
                 continue
-            if name == "front" and not self._deployment.answers():
+            if name in self._deployment.entrance and not self._deployment.answers():
                 continue
             self._note(name, time.monotonic() - killed)
             del self._waiting[name]
@@ -100,11 +80,3 @@ class Killer:
 
     def _note(self, name: str, seconds: float) -> None:
         self.kills.recovery.setdefault(name, []).append(seconds)
-
-
-def _is_child(pid: int, parent: int) -> bool:
-    try:
-        process = psutil.Process(pid)
-        return process.ppid() == parent and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

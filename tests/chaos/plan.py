@@ -1,14 +1,12 @@
 """Which processes are killed, in which order and at what distance. Pure: a seed gives one plan."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.deployment import PROCESSES
-
-SUPERVISOR = "supervisor"
-TARGETS = (*PROCESSES, SUPERVISOR)
-_TURNS = 3
-_SETTLED = 0.5
+_HITS = 15
+"""Kills, roughly, before a round ends in what takes everything down."""
+_SETTLED, _ALL_AT_ONCE = 0.5, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +27,42 @@ def seeded(name: str, seed: int) -> random.Random:
     return random.Random(f"{name} {seed}")  # noqa: S311 - it shall be repeatable, not secret
 
 
-def volleys(seed: int, kills: int) -> list[Volley]:
-    """Return a plan of at least ``kills`` kills that hits every process.
+def volleys(
+    seed: int, kills: int, processes: Sequence[str], mortal: Sequence[str] = ()
+) -> list[Volley]:
+    """Return a plan of at least ``kills`` kills that hits each of ``processes`` and ``mortal``.
 
-    It goes in rounds: each child three times, in groups of one to three; then the supervisor,
-    alone (its children notice and end) or together with all of them.
+    It goes in rounds: each process some times, in groups of one to three; then everything goes
+    down: one of the mortal, whose processes notice and end, alone or together with all of them.
+    Where there is none of that kind, all processes at once, in some rounds.
     """
     random_ = seeded("kills", seed)
+    wanted = {*processes, *mortal}
     found: list[Volley] = []
     count = 0
-    while count < kills or not any(SUPERVISOR in volley.victims for volley in found):
-        for volley in _round(random_):
+    while count < kills or wanted:
+        for volley in _round(random_, processes, mortal):
             found.append(volley)
             count += len(volley.victims)
-            if count >= kills and any(SUPERVISOR in one.victims for one in found):
+            wanted.difference_update(volley.victims)
+            if count >= kills and not wanted:
                 break
     return found
 
 
-def _round(random_: random.Random) -> list[Volley]:
+def _round(random_: random.Random, processes: Sequence[str], mortal: Sequence[str]) -> list[Volley]:
     found = []
-    for _ in range(_TURNS):
-        children = list(PROCESSES)
+    for _ in range(max(_HITS // len(processes), 1)):
+        children = list(processes)
         random_.shuffle(children)
         while children:
             size = random_.choice((1, 1, 1, 2, 3))
             group, children = tuple(children[:size]), children[size:]
             found.append(Volley(random_.uniform(0.05, 0.6), group, random_.random() < _SETTLED))
-    last = random_.choice(((SUPERVISOR,), (SUPERVISOR, *PROCESSES)))
-    return [*found, Volley(random_.uniform(0.2, 0.6), last, settled=True)]
+    if mortal:
+        one = random_.choice(mortal)
+        last = random_.choice(((one,), (one, *processes)))
+        return [*found, Volley(random_.uniform(0.2, 0.6), last, settled=True)]
+    if random_.random() < _ALL_AT_ONCE:
+        found.append(Volley(random_.uniform(0.2, 0.6), tuple(processes), settled=True))
+    return found

@@ -2,10 +2,10 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from tests import deployment as deployments
 from tests.chaos import compare
@@ -13,6 +13,7 @@ from tests.chaos.counters import Counters
 from tests.chaos.echoes import Echo
 from tests.chaos.editors import Editor, Newsroom
 from tests.chaos.killer import Killer
+from tests.chaos.model import Article
 from tests.chaos.plan import volleys
 from tests.chaos.readers import AGENT, Reader, by_page
 from tests.chaos.report import Report
@@ -56,17 +57,31 @@ class _Work:
             thread.join()
 
 
-def run(seed: int, size: Size, folder: Path, say: Callable[[str], None]) -> Report:
-    """Return what was found; ``differences`` is empty when all was well."""
+@dataclass
+class Past:
+    """What earlier runs have left on the same deployment, for the next one to reckon with."""
+
+    articles: list[Article] = field(default_factory=list)
+    views: Counter[str] = field(default_factory=Counter)
+
+
+def run(
+    seed: int, size: Size, deployment: Deployment, say: Callable[[str], None], past: Past
+) -> Report:
+    """Return what was found; ``differences`` is empty when all was well. Adds to ``past``."""
     began = time.monotonic()
     report = Report(seed, size.kills)
-    with Deployment(folder) as deployment:
-        _Run(seed, size, deployment, report, say).do()
-        if deployment.stop() != 0:
-            report.differences.append("the deployment did not stop with status 0")
-    report.differences += compare.databases(folder)
+    _Run(seed, size, deployment, report=report, past=past, say=say).do()
     report.seconds = time.monotonic() - began
     return report
+
+
+def final(deployment: Deployment, past: Past) -> list[str]:
+    """Look once more at every page of all runs, stop, and let the databases be examined."""
+    found = list(compare.pages(deployment.http, past.articles))
+    if deployment.stop() != 0:
+        found.append("the deployment did not stop with status 0")
+    return found + deployment.damage()
 
 
 class _Run:
@@ -75,10 +90,13 @@ class _Run:
         seed: int,
         size: Size,
         deployment: Deployment,
+        *,
         report: Report,
+        past: Past,
         say: Callable[[str], None],
     ) -> None:
         self._size = size
+        self._past = past
         self._deployment = deployment
         self._report = report
         self._say = say
@@ -86,7 +104,7 @@ class _Run:
         self._room = Newsroom()
         self._over = threading.Event()
         self._counters = Counters(deployment)
-        self._echo = Echo(deployment.folder / "bus", seed)
+        self._echo = Echo(deployment, seed)
         editor = deployments.Editor(deployment)
         editor.category("tin-tuc", "Tin tức")
         self._http = editor.http
@@ -114,7 +132,8 @@ class _Run:
             for reader in self._readers:
                 work.start(lambda r=reader: r.read(self._enough(self._size.views)))  # type: ignore[misc]
             killer = Killer(self._deployment, before=self._counters.read)
-            plan = volleys(self._report.seed, self._size.kills)
+            targets = self._deployment.processes, self._deployment.mortal
+            plan = volleys(self._report.seed, self._size.kills, *targets)
             try:
                 killer.carry_out(plan, lambda kills: self._tell(kills.total))
             finally:
@@ -154,23 +173,23 @@ class _Run:
     def _drain(self) -> None:
         self._phase("waiting until everything has arrived")
         began = time.monotonic()
-        folder = self._deployment.folder
         try:
-            wait_for(lambda: not compare.left_over(folder), within=180)
+            wait_for(lambda: not self._deployment.left_over(), within=180)
         except AssertionError:
-            self._report.differences.append(f"stuck: {compare.left_over(folder)}")
+            self._report.differences.append(f"stuck: {self._deployment.left_over()}")
         self._report.drain_seconds = time.monotonic() - began
 
     def _compare(self) -> None:
         self._phase("comparing every answer with what there is")
         http, articles = self._deployment.http, [a for e in self._editors for a in e.articles]
-        taken = dict(by_page(self._readers))
-        found = self._report.differences
+        found, past = self._report.differences, self._past
+        past.views += by_page(self._readers)
         found += compare.articles(self._http, articles)
         found += compare.pages(http, articles)
-        found += compare.search(self._deployment, articles)
-        found += compare.lists(http, articles)
-        found += compare.views(self._deployment, taken)
+        found += compare.search(self._deployment, articles, past.articles)
+        past.articles += articles
+        found += compare.lists(http, past.articles)
+        found += compare.views(self._deployment, past.views)
         found += [f"parked: {letter}" for letter in self._deployment.dead_letters()]
 
     def _fill(self) -> None:

@@ -22,9 +22,11 @@ from tests.chaos.model import (
     Unpublish,
     after,
 )
-from tests.chaos.plan import TARGETS, volleys
+from tests.chaos.plan import volleys
 from tests.chaos.report import Report
-from tests.deployment import document
+from tests.deployment import Deployment, document
+from tests.embedded_deployment import EmbeddedDeployment
+from tests.server_deployment import ServerDeployment
 
 ONE, TWO = Text("k1", "Tin k1", "2026-03-14"), Text("k2", "Tin k2", "2026-03-15")
 GONE = Taken("gone")
@@ -34,13 +36,16 @@ BOTH = replace(LIVE, draft=TWO)
 AWAY = State(standing="unpublished", live=ONE, taken=GONE)
 
 
+@pytest.mark.parametrize("kind", [EmbeddedDeployment, ServerDeployment])
 @given(seed=st.integers(0, 10**6), kills=st.integers(1, 60))
-def test_a_plan_kills_every_process_and_as_often_as_asked(seed: int, kills: int) -> None:
-    plan = volleys(seed, kills)
+def test_a_plan_kills_every_process_and_as_often_as_asked(
+    kind: type[Deployment], seed: int, kills: int
+) -> None:
+    plan = volleys(seed, kills, kind.processes, kind.mortal)
     counts = Counter(name for volley in plan for name in volley.victims)
-    assert set(counts) == set(TARGETS)
+    assert set(counts) == {*kind.processes, *kind.mortal}
     assert counts.total() >= kills
-    assert plan == volleys(seed, kills)
+    assert plan == volleys(seed, kills, kind.processes, kind.mortal)
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,10 @@ import httpx
 import psutil
 from PIL import Image
 
-from shared.bus import open_bus
-from tests.chaos import compare
 from tests.chaos.readers import AGENT
 from tests.chaos.syscalls import CALLS, Call, calls
 from tests.deployment import ROOT, Deployment, document, free_port, wait_for
+from tests.embedded_deployment import EmbeddedDeployment
 
 STRACE = shutil.which("strace")
 _OTHERS = {
@@ -44,8 +43,10 @@ class Traces:
 
 def record(folder: Path) -> Traces:
     """Let editors and readers send a little, then let every consumer work it off."""
-    deployment = Deployment(folder)
-    environment = deployment.environment | {"BANTIN_PROCESS_ADMIN_PORT": str(deployment.admin_port)}
+    deployment = EmbeddedDeployment(folder)
+    environment = deployment.environment | {
+        "BANTIN_PROCESS_ADMIN_PORT": str(deployment.admin_ports["front"])
+    }
     traces = Traces(folder)
     try:
         deployment.command("deploy.embedded", "migrate")
@@ -57,7 +58,7 @@ def record(folder: Path) -> Traces:
                 service = command[0].removeprefix("services.").upper()
                 own = environment | {f"BANTIN_{service}_ADMIN_PORT": str(free_port())}
                 running.enter_context(_traced(traces, name, command, own))
-            wait_for(lambda: _worked_off(folder))
+            wait_for(lambda: _worked_off(deployment))
     finally:
         deployment.close()
     return traces
@@ -136,12 +137,7 @@ def _picture() -> bytes:
     return written.getvalue()
 
 
-def _worked_off(folder: Path) -> bool:
-    bus = open_bus(f"sqlite://{folder / 'bus'}")
-    try:
-        waiting = {queue: n for queue, n in bus.depths().items() if queue != "ingest.live"}
-    finally:
-        bus.close()
-    left = compare.left_over(folder)
-    left.pop("the live queues", None)  # nobody takes what consumers say to ingest
-    return not left and not any(waiting.values())
+def _worked_off(deployment: Deployment) -> bool:
+    left = deployment.left_over()
+    left.pop("ingest.live", None)  # nobody takes what consumers say to ingest
+    return not left

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
@@ -12,7 +13,7 @@ from tests.chaos import wire
 from tests.chaos.editors import Newsroom
 from tests.chaos.model import Text
 from tests.chaos.readers import AGENT, Reader
-from tests.deployment import PROCESSES, Deployment, Editor, wait_for
+from tests.deployment import Deployment, Editor, wait_for
 
 ARTICLES, VIEWS = 300, 300
 
@@ -47,8 +48,10 @@ def _import_until_accepted(editor: Editor, run: UUID) -> dict[str, str]:
 
 
 @pytest.mark.crash
-def test_killing_each_process_during_an_import_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    with Deployment(tmp_path / "var") as deployment:
+def test_killing_each_process_during_an_import_loses_and_doubles_nothing(
+    new_deployment: Callable[..., Deployment], tmp_path: Path
+) -> None:
+    with new_deployment(tmp_path / "var") as deployment:
         _kill_and_compare(deployment)
 
 
@@ -77,7 +80,7 @@ def _kill_and_compare(deployment: Deployment) -> None:
             failures.append(error)
 
     workers = [guarded(threading.Thread(target=work)) for work in (importing, viewing)]
-    for name in PROCESSES:
+    for name in deployment.processes:
         time.sleep(0.3)
         killed = deployment.kill(name)
         wait_for(lambda n=name, pid=killed: deployment.restarted(n, pid))  # type: ignore[misc]

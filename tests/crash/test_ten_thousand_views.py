@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from shared.bus import open_bus
 from shared.clock import now
 from shared.contracts.events import Event, PageViewed, new_event
 from tests.chaos.plan import seeded
@@ -18,6 +18,10 @@ from tests.chaos.readers import AGENT
 from tests.deployment import Deployment, wait_for
 
 BY_HTTP, BY_BUS, TOO_OLD, CLIENTS = 6_000, 4_000, 25, 8
+VICTIMS = {
+    "embedded": ("visits", "front", "visits", "front", "visits"),
+    "servers": ("visits-counter", "gateway", "visits-collector", "visits-counter", "gateway"),
+}
 
 
 def _ids(chosen: random.Random, count: int) -> list[str]:
@@ -53,46 +57,34 @@ def _publish(deployment: Deployment, chosen: random.Random, views: list[str]) ->
     events += [_viewed(view, 9) for view in _ids(chosen, TOO_OLD)]
     events += events[: len(views) : 3]
     chosen.shuffle(events)
-    bus = open_bus(f"sqlite://{deployment.folder / 'bus'}")
-    try:
+    with deployment.bus() as bus:
         for start in range(0, len(events), 50):
             bus.publish(events[start : start + 50])
-    finally:
-        bus.close()
 
 
 @pytest.mark.crash
 def test_ten_thousand_views_doubled_late_and_reordered_under_kills_count_once_each(
-    tmp_path: Path,
+    new_deployment: Callable[..., Deployment], tmp_path: Path
 ) -> None:
     chosen = seeded("views", 10_000)
     clicked, sent = _ids(chosen, BY_HTTP), _ids(chosen, BY_BUS)
     with (
-        Deployment(tmp_path / "var") as deployment,
+        new_deployment(tmp_path / "var") as deployment,
         ThreadPoolExecutor(CLIENTS + 1) as pool,
     ):
         again = [*clicked, *clicked[::20]]
         chosen.shuffle(again)
         work = [pool.submit(_send, deployment, again[i::CLIENTS]) for i in range(CLIENTS)]
         work.append(pool.submit(_publish, deployment, chosen, sent))
-        for name in ("visits", "front", "visits", "front", "visits"):
+        for name in VICTIMS[deployment.kind]:
             time.sleep(0.5)
             killed = deployment.kill(name)
             wait_for(lambda n=name, pid=killed: deployment.restarted(n, pid))  # type: ignore[misc]
         for done in work:
             done.result()
         wait_for(lambda: deployment.total() >= BY_HTTP + BY_BUS, within=120)
-        wait_for(lambda: not any(_depths(deployment)))
+        wait_for(lambda: not deployment.waiting())
         assert deployment.total() == BY_HTTP + BY_BUS
         parked = deployment.dead_letters()
         assert len(parked) == TOO_OLD, "only what is older than ids are remembered is set apart"
         assert {letter["queue"] for letter in parked} == {"visits.visits"}
-
-
-def _depths(deployment: Deployment) -> list[int]:
-    """Return how many messages wait in each queue."""
-    bus = open_bus(f"sqlite://{deployment.folder / 'bus'}")
-    try:
-        return list(bus.depths().values())
-    finally:
-        bus.close()

@@ -1,6 +1,5 @@
 """What a whole pipeline shows, recorded to be compared: files, answers, search."""
 
-import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,23 +11,11 @@ Recorded = dict[str, Any]
 
 def is_idle(deployment: Deployment) -> bool:
     """Tell whether nothing is on its way anywhere."""
-    depths = json.loads(deployment.command("shared.bus", "depths", "--json").stdout)
-    if any(queue["messages"] for queue in depths.values()):
-        return False
-    return value(deployment, "render", "bantin_pages_dirty") == 0
-
-
-def value(deployment: Deployment, process: str, metric: str) -> float | None:
-    """Return a metric of a process, named as its line begins; None if it shows no such line."""
-    for line in deployment.metrics(process).splitlines():
-        name, _, number = line.rpartition(" ")
-        if name == metric:
-            return float(number)
-    return None
+    return not deployment.left_over()
 
 
 def drift(deployment: Deployment, consumer: str, kind: str) -> float | None:
-    return value(deployment, consumer, f'bantin_drift{{consumer="{consumer}",kind="{kind}"}}')
+    return deployment.value(consumer, f'bantin_drift{{consumer="{consumer}",kind="{kind}"}}')
 
 
 def delivered(editor: Editor, ids: list[UUID]) -> None:

@@ -5,37 +5,41 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.deployment import PROCESSES, Deployment, wait_for
+from tests.deployment import Deployment, wait_for
+from tests.embedded_deployment import PROCESSES, SUPERVISOR, EmbeddedDeployment
 
 
 def test_a_second_start_on_the_same_folder_is_refused_and_harms_nothing(
-    deployment: Deployment,
+    embedded: EmbeddedDeployment,
 ) -> None:
-    with pytest.raises(AssertionError, match="đang chạy sẵn"), Deployment(deployment.folder):
+    with (
+        pytest.raises(AssertionError, match="đang chạy sẵn"),
+        EmbeddedDeployment(embedded.folder),
+    ):
         pass
-    assert deployment.http.get("/").status_code == 200
+    assert embedded.http.get("/").status_code == 200
 
 
-def test_a_taken_port_is_named(deployment: Deployment, tmp_path: Path) -> None:
-    port = str(deployment.port)
+def test_a_taken_port_is_named(embedded: EmbeddedDeployment, tmp_path: Path) -> None:
+    port = str(embedded.port)
     with (
         pytest.raises(AssertionError, match="BANTIN_PORT"),
-        Deployment(tmp_path, BANTIN_PORT=port),
+        EmbeddedDeployment(tmp_path, BANTIN_PORT=port),
     ):
         pass
 
 
 def test_a_wrong_setting_is_named_without_its_value(tmp_path: Path) -> None:
-    wrong = Deployment(tmp_path, BANTIN_PUBLIC_URL="secret://value")
+    wrong = EmbeddedDeployment(tmp_path, BANTIN_PUBLIC_URL="secret://value")
     with pytest.raises(AssertionError, match="BANTIN_PUBLIC_URL") as failed, wrong:
         pass
     assert "secret://value" not in str(failed.value)
 
 
 def test_a_stopped_deployment_leaves_no_process_and_starts_again(tmp_path: Path) -> None:
-    with Deployment(tmp_path) as own:
+    with EmbeddedDeployment(tmp_path) as own:
         pids = own.pids()
-        assert set(pids) == {"supervisor", *PROCESSES}
+        assert set(pids) == {SUPERVISOR, *PROCESSES}
         assert own.stop() == 0
         assert not [pid for pid in pids.values() if psutil.pid_exists(pid)]
         own.start()
@@ -44,15 +48,17 @@ def test_a_stopped_deployment_leaves_no_process_and_starts_again(tmp_path: Path)
 
 
 def test_children_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
-    with Deployment(tmp_path) as own:
+    with EmbeddedDeployment(tmp_path) as own:
         pids = own.pids()
-        own.kill("supervisor")
+        own.kill(SUPERVISOR)
+        own.buried()
         wait_for(lambda: not [pid for pid in pids.values() if psutil.pid_exists(pid)])
         own.start()
         assert own.stop() == 0
 
 
 def test_every_process_says_how_it_is_and_what_it_measures(deployment: Deployment) -> None:
-    for name in PROCESSES:
-        assert "python_info" in deployment.metrics(name)
+    for name in deployment.processes:
+        assert deployment.says_ready(name)
+        assert name == "gateway" or "python_info" in deployment.metrics(name)
     assert "bantin_outbox_oldest_seconds" in deployment.metrics("ingest")

@@ -1,12 +1,11 @@
 """Events late, twice and out of order, on the bus of a running deployment."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from shared.bus import Bus, open_bus
+from shared.bus import Bus
 from shared.clock import now, unix_ms
 from shared.contracts.events import (
     ArticlePublished,
@@ -21,9 +20,8 @@ from tests.factories import NOON, body
 
 @pytest.fixture
 def bus(deployment: Deployment) -> Iterator[Bus]:
-    opened = open_bus(f"sqlite://{Path(deployment.folder) / 'bus'}")
-    yield opened
-    opened.close()
+    with deployment.bus() as opened:
+        yield opened
 
 
 def _url(article_id: UUID) -> str:
@@ -59,7 +57,7 @@ def _settled(deployment: Deployment, bus: Bus) -> None:
     bus.publish([_published(marker, unix_ms(now()), f"Mốc {marker.hex}")])
     wait_for(lambda: deployment.http.get(_url(marker)).status_code == 200)
     wait_for(lambda: deployment.search(q=f"Mốc {marker.hex}")["total"] == 1)
-    wait_for(lambda: not any(bus.depths().values()))
+    wait_for(lambda: not deployment.left_over())
 
 
 def test_an_older_version_arriving_late_changes_nothing(deployment: Deployment, bus: Bus) -> None:

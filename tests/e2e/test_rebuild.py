@@ -1,8 +1,7 @@
 """Wiped and replayed, the index and the site are what they were, byte for byte."""
 
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -82,11 +81,10 @@ class Rebuilt:
         wait_for(lambda: is_idle(self.deployment), within=120)
         return recorded(self.deployment, self.addresses, QUERIES)
 
-    def wipe(self, *folders: str) -> None:
-        """Stop, delete the folders, start again."""
+    def wipe(self, *parts: str) -> None:
+        """Stop, lose these parts, start again."""
         assert self.deployment.stop() == 0
-        for folder in folders:
-            shutil.rmtree(self.deployment.folder / folder)
+        self.deployment.wipe(*parts)
         self.deployment.start()
 
     def differs(self) -> list[str]:
@@ -109,10 +107,12 @@ class Rebuilt:
 
 
 @pytest.fixture(scope="module")
-def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rebuilt]:
+def rebuilt(
+    new_deployment: Callable[..., Deployment], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Rebuilt]:
     # So far apart that no manifest comes during a test, which could mend what the test is about.
     folder: Path = tmp_path_factory.mktemp("rebuilt")
-    with Deployment(folder, BANTIN_MANIFEST_SECONDS="36000") as deployment:
+    with new_deployment(folder, BANTIN_MANIFEST_SECONDS="36000") as deployment:
         yield Rebuilt(deployment)
 
 

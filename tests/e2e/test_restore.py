@@ -1,6 +1,6 @@
 """An older copy of ingest's database is put back: every consumer follows, or somebody is told."""
 
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -26,9 +26,11 @@ def _is_found(deployment: Deployment, article_id: UUID) -> bool:
     return str(article_id) in {r["id"] for r in deployment.search(per_page=50)["results"]}
 
 
-def test_after_a_restore_from_an_older_backup_every_consumer_follows(tmp_path: Path) -> None:
+def test_after_a_restore_from_an_older_backup_every_consumer_follows(
+    new_deployment: Callable[..., Deployment], tmp_path: Path
+) -> None:
     edited, kept, taken_back, later = (uuid4() for _ in range(4))
-    with Deployment(tmp_path / "var", BANTIN_MANIFEST_SECONDS="36000") as deployment:
+    with new_deployment(tmp_path / "var", BANTIN_MANIFEST_SECONDS="36000") as deployment:
         editor = Editor(deployment)
         editor.category("tin-tuc", "Tin tức")
         urls = {}
@@ -37,7 +39,7 @@ def test_after_a_restore_from_an_older_backup_every_consumer_follows(tmp_path: P
             urls[article_id] = editor.publish(article_id).json()["url"]
         delivered(editor, [edited, kept, taken_back])
         assert deployment.stop() == 0
-        shutil.copytree(deployment.folder / "ingest", tmp_path / "backup")
+        deployment.back_up("ingest")
 
         deployment.start()
         editor.put(edited, document("Bản hai, mất khi phục hồi"))
@@ -47,8 +49,7 @@ def test_after_a_restore_from_an_older_backup_every_consumer_follows(tmp_path: P
         urls[later] = editor.publish(later).json()["url"]
         delivered(editor, [edited, taken_back, later])
         assert deployment.stop() == 0
-        shutil.rmtree(deployment.folder / "ingest")
-        shutil.copytree(tmp_path / "backup", deployment.folder / "ingest")
+        deployment.restore("ingest")
 
         deployment.start()
         _manifest(deployment)
@@ -63,7 +64,7 @@ def test_after_a_restore_from_an_older_backup_every_consumer_follows(tmp_path: P
         assert "Bản hai" in deployment.http.get(urls[edited]).text, "what readers have stays"
         assert deployment.http.get(urls[taken_back]).status_code == 410
         for consumer in CONSUMERS:
-            log = (deployment.folder / "log" / f"{consumer}.log").read_text()
+            log = deployment.log(consumer)
             assert str(edited) in next(
                 line for line in log.splitlines() if "ahead_of_ingest" in line
             )

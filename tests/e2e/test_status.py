@@ -3,14 +3,13 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from shared.bus import open_bus
 from shared.contracts.events import Event
-from tests.deployment import PROCESSES, ROOT, Deployment, Editor, document, wait_for
+from tests.deployment import ROOT, Deployment, Editor, document, wait_for
+from tests.embedded_deployment import PROCESSES, EmbeddedDeployment
 from tests.factories import published
 
 
@@ -34,11 +33,11 @@ def _status(deployment: Deployment, *arguments: str) -> subprocess.CompletedProc
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return Deployment(tmp_path_factory.mktemp("status"))
+def own(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedDeployment:
+    return EmbeddedDeployment(tmp_path_factory.mktemp("status"))
 
 
-def test_the_status_follows_a_deployment_through_its_days(own: Deployment) -> None:
+def test_the_status_follows_a_deployment_through_its_days(own: EmbeddedDeployment) -> None:
     with own:
         editor = Editor(own)
         editor.category("tin-tuc", "Tin tức")
@@ -77,7 +76,6 @@ def test_the_status_follows_a_deployment_through_its_days(own: Deployment) -> No
 
 
 def _park_one(deployment: Deployment) -> None:
-    bus = open_bus(f"sqlite://{Path(deployment.folder) / 'bus'}")
     good = published(1)
-    bus.publish([Unreadable.model_construct(**dict(good))], bulk_for="render")
-    bus.close()
+    with deployment.bus() as bus:
+        bus.publish([Unreadable.model_construct(**dict(good))], bulk_for="render")
