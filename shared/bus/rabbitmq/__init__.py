@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shared.bus import Bus
 from shared.bus.policy import Policy
+from shared.bus.rabbitmq.census import Census, Count
 from shared.bus.rabbitmq.control import Control
 from shared.bus.rabbitmq.envelope import Histories
 from shared.bus.rabbitmq.letters import RabbitDeadLetters
@@ -33,9 +34,8 @@ class RabbitBus:
         self._subscriptions: list[RabbitSubscription] = []
         self._publisher = Publisher(address, timeouts, policy)
         self._control = Control(address, timeouts, policy)
-        self._letters = RabbitDeadLetters(
-            address, timeouts, policy, self._publisher, self._control.waiting
-        )
+        self._letters = RabbitDeadLetters(address, timeouts, policy, self._publisher, self._control)
+        self._census = Census(address, timeouts, self._counts)
 
     @property
     def dead_letters(self) -> RabbitDeadLetters:
@@ -62,22 +62,35 @@ class RabbitBus:
             policy=self._policy,
             publisher=self._publisher,
             histories=self._histories,
+            census=self._census,
         )
         self._subscriptions = [one for one in self._subscriptions if not one.closed]
         self._subscriptions.append(subscription)
         return subscription
 
     def depths(self) -> dict[str, int]:
-        found = self._control.waiting(list(QUEUES))
-        for subscription in self._subscriptions:
-            found[subscription.queue.name] += subscription.counts()[0]
+        """Return the messages waiting or in hand, by queue name.
+
+        What changes hands meanwhile may be counted twice, but is never left out. Consumers that do
+        not answer are left out, with a warning.
+        """
+        before = self._control.standing(list(QUEUES))
+        counts = self._census.take({name: one.consumers for name, one in before.items()})
+        after = self._control.standing(list(QUEUES))
+        found = {name: max(before[name].ready, after[name].ready) for name in QUEUES}
+        for count in counts:
+            found[count.queue] += count.held
         return found
 
     def in_hand(self) -> dict[str, int]:
+        standing = self._control.standing(list(QUEUES))
         found = dict.fromkeys(QUEUES, 0)
-        for subscription in self._subscriptions:
-            found[subscription.queue.name] += subscription.counts()[1]
+        for count in self._census.take({name: one.consumers for name, one in standing.items()}):
+            found[count.queue] += count.handed
         return found
+
+    def _counts(self) -> list[Count]:
+        return [subscription.count() for subscription in list(self._subscriptions)]
 
     def check(self) -> None:
         """Raise BusUnavailable if the broker is not there or takes no messages."""
@@ -87,5 +100,6 @@ class RabbitBus:
         """Close the subscriptions too, which gives back what they hold."""
         for subscription in self._subscriptions:
             subscription.close()
+        self._census.close()
         self._control.close()
         self._publisher.close()

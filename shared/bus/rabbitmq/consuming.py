@@ -16,7 +16,8 @@ from typing import Any, Final
 from shared.bus import Delivery
 from shared.bus.policy import BATCH_BYTES, Policy
 from shared.bus.rabbitmq import envelope
-from shared.bus.rabbitmq.declare import declare, open_channel, waiting
+from shared.bus.rabbitmq.census import Count
+from shared.bus.rabbitmq.declare import declare, open_channel, standing
 from shared.bus.rabbitmq.link import Link
 from shared.bus.topology import Queue
 
@@ -114,7 +115,7 @@ class Consuming:
     def catch_up(self) -> int:
         """Read what the broker has already handed out; return how many nobody has."""
         # The queue answers after it has sent that to the channel, which answers after passing on.
-        ready = waiting(self.link, self._channel, self._queue.name)
+        ready = standing(self.link, self._channel, self._queue.name).ready
         self.link.patience()
         self._channel.basic_qos(0, 1, a_global=False)
         return ready
@@ -133,6 +134,18 @@ class Consuming:
     def returning(self) -> int:
         """How many were given back so lately that the broker may not have noticed."""
         return self._returned if time.monotonic() < self._returned_until else 0
+
+    def count(self) -> Count:
+        """Return what is held here, once all that was handed out has come."""
+        self.catch_up()
+        held = self.held.values()
+        return Count(
+            self._queue.name,
+            # The broker still counts one that was ended and has something unsettled.
+            consumers=len(self._windows.keys() | self._charged.keys()),
+            held=len(held) + self.returning,
+            handed=sum(one.handed and not one.resting for one in held),
+        )
 
     def settle(self, done: Collection[int], back: Collection[int]) -> None:
         """Acknowledge and give back; what is not held any more is left out."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shared.bus.policy import Policy
-from shared.bus.rabbitmq.declare import declare, open_channel, waiting
+from shared.bus.rabbitmq.declare import Standing, declare, open_channel, standing
 from shared.bus.rabbitmq.keeper import Keeper
 from shared.bus.rabbitmq.link import Address, Link
 from shared.bus.rabbitmq.wire import Timeouts
@@ -16,8 +16,8 @@ class _Asking:
         self._channel = open_channel(link)
         declare(link, self._channel, QUEUES.values(), policy)
 
-    def waiting(self, names: Sequence[str]) -> dict[str, int]:
-        return {name: waiting(self.link, self._channel, name) for name in names}
+    def standing(self, names: Sequence[str]) -> dict[str, Standing]:
+        return {name: standing(self.link, self._channel, name) for name in names}
 
 
 class Control:
@@ -27,10 +27,10 @@ class Control:
         self._policy = policy
         self._keeper = Keeper(self._open, timeouts)
 
-    def waiting(self, names: Sequence[str]) -> dict[str, int]:
-        """Return how many messages of these queues nobody has. Raises BusUnavailable."""
+    def standing(self, names: Sequence[str]) -> dict[str, Standing]:
+        """Return how these queues stand. Raises BusUnavailable."""
         asking = self._keeper.get()
-        return asking.link.call(lambda: asking.waiting(names))
+        return asking.link.call(lambda: asking.standing(names))
 
     def close(self) -> None:
         self._keeper.close()

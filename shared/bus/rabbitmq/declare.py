@@ -5,7 +5,7 @@ definitions gets them again.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from amqp.exceptions import NotFound, PreconditionFailed
 
@@ -35,13 +35,22 @@ def declare(link: Link, channel: Any, queues: Iterable[Queue], policy: Policy) -
             channel.queue_bind(queue.name, EXCHANGE, key)
 
 
-def waiting(link: Link, channel: Any, name: str) -> int:
-    """Return how many messages of a queue nobody has; its leader is asked, so this is exact."""
+class Standing(NamedTuple):
+    """How a queue stands; its leader is asked, so this is exact."""
+
+    ready: int
+    """Messages that nobody has."""
+    consumers: int
+
+
+def standing(link: Link, channel: Any, name: str) -> Standing:
+    """Ask for a queue. Raises BusUnavailable if it is not there."""
     link.patience()
     try:
-        return int(channel.queue_declare(name, passive=True).message_count)
+        found = channel.queue_declare(name, passive=True)
     except NotFound as error:
         raise BusUnavailable(f"the queue {name} is gone: {error}") from error
+    return Standing(found.message_count, found.consumer_count)
 
 
 def _arguments(queue: Queue, policy: Policy) -> dict[str, Any]:

@@ -6,7 +6,7 @@ them back, one of us at a time. Meanwhile they are not counted.
 
 import heapq
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -16,7 +16,8 @@ from amqp.exceptions import ResourceLocked
 from shared.bus import BusUnavailable, DeadLetter
 from shared.bus.policy import Policy
 from shared.bus.rabbitmq import envelope
-from shared.bus.rabbitmq.declare import open_channel, waiting
+from shared.bus.rabbitmq.control import Control
+from shared.bus.rabbitmq.declare import open_channel, standing
 from shared.bus.rabbitmq.link import TROUBLE, Address, Link, told
 from shared.bus.rabbitmq.publisher import Message, Publisher
 from shared.bus.rabbitmq.wire import Timeouts
@@ -36,13 +37,13 @@ class RabbitDeadLetters:
         timeouts: Timeouts,
         policy: Policy,
         publisher: Publisher,
-        waiting_in: Callable[[Sequence[str]], dict[str, int]],
+        control: Control,
     ) -> None:
         self._address = address
         self._timeouts = timeouts
         self._policy = policy
         self._publisher = publisher
-        self._waiting_in = waiting_in
+        self._control = control
 
     def list(self, queue: str | None = None, limit: int = 100) -> list[DeadLetter]:
         with self._visit() as visit:
@@ -60,11 +61,11 @@ class RabbitDeadLetters:
         return sorted(found, key=lambda letter: (letter.parked_at, letter.id))
 
     def counts(self) -> dict[str, int]:
-        found = self._waiting_in([queue.dead_letters for queue in QUEUES.values()])
+        found = self._control.standing([queue.dead_letters for queue in QUEUES.values()])
         return {
-            name: found[queue.dead_letters]
+            name: ready
             for name, queue in QUEUES.items()
-            if found[queue.dead_letters]
+            if (ready := found[queue.dead_letters].ready)
         }
 
     def replay(self, ids: Sequence[int]) -> int:
@@ -116,7 +117,7 @@ class _Visit:
     def letters(self, queue: str) -> Iterator[tuple[int, DeadLetter]]:
         """Take all of a queue, a window at a time."""
         name = QUEUES[queue].dead_letters
-        left = waiting(self._link, self._channel, name)
+        left = standing(self._link, self._channel, name).ready
         while left > 0:
             found = self._take(name, min(left, _WINDOW))
             if not found:

@@ -9,6 +9,7 @@ from typing import Final
 from shared.bus import BusUnavailable, Delivery, Done, Outcome, Park
 from shared.bus.policy import Policy, gave_up, history_line
 from shared.bus.rabbitmq import envelope
+from shared.bus.rabbitmq.census import Census, Count
 from shared.bus.rabbitmq.consuming import Consuming, Held
 from shared.bus.rabbitmq.envelope import Histories
 from shared.bus.rabbitmq.keeper import Keeper
@@ -33,6 +34,7 @@ class RabbitSubscription:
         policy: Policy,
         publisher: Publisher,
         histories: Histories,
+        census: Census,
     ) -> None:
         self.queue = queue
         self._address = address
@@ -40,6 +42,7 @@ class RabbitSubscription:
         self._policy = policy
         self._publisher = publisher
         self._histories = histories
+        self._census = census
         self._tags = itertools.count(1)
         self._parked: set[int] = set()
         """Already in the dead letters, while a settling is repeated."""
@@ -51,6 +54,7 @@ class RabbitSubscription:
         """Return what is there; see the port."""
         deadline = time.monotonic() + timeout
         consuming = self._keeper.get()
+        self._census.attend()
         batch = consuming.take(limit)
         while not batch:
             consuming.link.call(lambda: consuming.flow(limit))
@@ -98,14 +102,13 @@ class RabbitSubscription:
             if one.delivery.attempt > 1:
                 self._histories.forget(self.queue.name, one.message_id)
 
-    def counts(self) -> tuple[int, int]:
-        """Return how many messages are with us, and how many of them a handler has."""
+    def count(self) -> Count:
+        """Return what we have of the queue."""
         consuming = self._keeper.current
-        if consuming is None:
-            return 0, 0
-        with suppress(BusUnavailable):
-            return consuming.link.call(lambda: _counted(consuming))
-        return 0, 0
+        if consuming is not None:
+            with suppress(BusUnavailable):
+                return consuming.link.call(consuming.count)
+        return Count(self.queue.name)
 
     @property
     def closed(self) -> bool:
@@ -176,13 +179,7 @@ class RabbitSubscription:
 
 
 def _stopped(consuming: Consuming) -> list[Held]:
-    consuming.stop()
-    if consuming.held:
-        consuming.catch_up()
-    return list(consuming.held.values())
-
-
-def _counted(consuming: Consuming) -> tuple[int, int]:
     consuming.catch_up()
-    held = consuming.held.values()
-    return len(held) + consuming.returning, sum(one.handed and not one.resting for one in held)
+    consuming.stop()
+    consuming.catch_up()
+    return list(consuming.held.values())

@@ -33,6 +33,8 @@ class Timeouts:
     """Between two confirms of one publication; then its connection is dropped."""
     blocked: float = 3.0
     """That a publisher waits while the broker is in a memory or disk alarm, from its beginning."""
+    census: float = 2.0
+    """That the consumers of other processes have to say what they hold."""
     heartbeat: int = 10
     """Whole seconds between signs of life; after two missed ones a connection is dead."""
     first_pause: float = 0.1
