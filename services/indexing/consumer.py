@@ -19,12 +19,8 @@ from shared.index import Index, Write, Written
 from shared.reconciler import Reconciler
 
 SOURCE: Final = "/indexing"
-OUTCOMES: Final[dict[Written, Outcome]] = {
-    Written.STORED: Done(),
-    Written.STALE: Done(),  # a newer version is already there
-    Written.REJECTED: Park("the index refuses this document"),
-    Written.UNAVAILABLE: Retry("the index is unavailable"),
-}
+_DONE: Final = (Written.STORED, Written.STALE)
+"""STALE: a newer version is already there."""
 PIECE: Final = 50
 """Articles of the bulk lane written at a time; today's news waits for one piece at most."""
 
@@ -65,10 +61,10 @@ def _articles(
     if not writes:
         return {}
     written = dict(zip(writes, _in_pieces([*writes.values()], index, piece), strict=True))
-    outcomes = {position: OUTCOMES[result] for position, result in written.items()}
-    stale = sum(result is Written.STALE for result in written.values())
+    outcomes = {position: _outcome(result) for position, result in written.items()}
+    stale = sum(result == Written.STALE for result in written.values())
     metrics.REPEATS.labels("indexing").inc(stale)
-    stored = [position for position, result in written.items() if result is Written.STORED]
+    stored = [position for position, result in written.items() if result == Written.STORED]
     try:
         _say_delivered([events[position] for position in stored], publisher)
     except BusUnavailable as error:
@@ -83,6 +79,15 @@ def _in_pieces(writes: Sequence[Write], index: Index, piece: int) -> list[Writte
         for start in range(0, len(writes), piece)
         for written in index.write(writes[start : start + piece])
     ]
+
+
+def _outcome(result: Written) -> Outcome:
+    if result in _DONE:
+        return Done()
+    why = f": {result.reason}" if result.reason else ""
+    if result == Written.REJECTED:
+        return Park(f"the index refuses this document{why}")
+    return Retry(f"the index is unavailable{why}")
 
 
 def _say_delivered(events: Sequence[Event], publisher: Publisher) -> None:
@@ -109,4 +114,4 @@ def _names(events: Sequence[Event], index: Index) -> dict[int, Outcome]:
     if not names:
         return {}
     written = index.rename(list(names.values()))
-    return {position: OUTCOMES[result] for position, result in zip(names, written, strict=True)}
+    return {position: _outcome(result) for position, result in zip(names, written, strict=True)}

@@ -5,10 +5,10 @@ version, an older one changes nothing, and a tombstone stays for ever, invisible
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 from uuid import UUID
 
 from shared.reconcile import Doubt, Kind
@@ -74,17 +74,34 @@ class Weights:
     """Score that the whole question in a row adds, in whatever field."""
 
 
-class Written(Enum):
-    """What became of a write. The same version again is STORED.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write, and why if it failed; equal if the same became of it.
 
-    It has no effect, unless the state differs from the stored one: then it mends what was altered
-    by something else than a write.
+    The same version again is STORED. It has no effect, unless the state differs from the stored
+    one: then it mends what was altered by something else than a write.
     """
 
-    STORED = "stored"
-    STALE = "stale"
-    REJECTED = "rejected"
-    UNAVAILABLE = "unavailable"
+    value: str
+    reason: str = field(default="", compare=False)
+
+    STORED: ClassVar["Written"]
+    STALE: ClassVar["Written"]
+    """A newer version is there."""
+    REJECTED: ClassVar["Written"]
+    """It can never be stored."""
+    UNAVAILABLE: ClassVar["Written"]
+    """It cannot be stored now."""
+
+    def because(self, reason: str) -> "Written":
+        """Return the same with a reason for people to read."""
+        return replace(self, reason=reason)
+
+
+Written.STORED = Written("stored")
+Written.STALE = Written("stale")
+Written.REJECTED = Written("rejected")
+Written.UNAVAILABLE = Written("unavailable")
 
 
 class Sort(Enum):
@@ -221,13 +238,21 @@ class Engine(Protocol):
 
 
 def open_index(url: str) -> Index:
-    """Open the index for writing; ``tantivy://<folder>`` is the embedded one."""
+    """Open the index for writing; nothing is connected to before it is used.
+
+    ``tantivy://<folder>`` is the embedded one, ``elasticsearch://<host>:<port>/<alias>`` a server's
+    (``elasticsearch+https://`` with TLS, ``user:password@`` before the host).
+    """
     scheme, _, rest = url.partition("://")
     if scheme == "tantivy" and rest:
         from shared.index.tantivy import TantivyIndex  # noqa: PLC0415 - an adapter loads on demand
 
         return TantivyIndex(rest)
-    raise ValueError(f"BANTIN_SEARCH_INDEX: {url!r} is no index; use tantivy://<folder>")
+    if scheme in _SERVERS:
+        from shared.index.elastic import ElasticIndex  # noqa: PLC0415 - likewise
+
+        return ElasticIndex(url)
+    raise ValueError(_UNKNOWN.format(scheme))
 
 
 def open_engine(url: str, weights: Weights | None = None) -> Engine:
@@ -237,4 +262,16 @@ def open_engine(url: str, weights: Weights | None = None) -> Engine:
         from shared.index.tantivy import TantivyEngine  # noqa: PLC0415 - an adapter loads on demand
 
         return TantivyEngine(rest, weights)
-    raise ValueError(f"BANTIN_SEARCH_INDEX: {url!r} is no index; use tantivy://<folder>")
+    if scheme in _SERVERS:
+        from shared.index.elastic import ElasticEngine  # noqa: PLC0415 - likewise
+
+        return ElasticEngine(url, weights)
+    raise ValueError(_UNKNOWN.format(scheme))
+
+
+_SERVERS: Final = ("elasticsearch", "elasticsearch+http", "elasticsearch+https")
+# The address may hold a password, so only its scheme is told.
+_UNKNOWN: Final = (
+    "BANTIN_SEARCH_INDEX: {!r} is no kind of index; "
+    "use tantivy://<folder> or elasticsearch://<host>:<port>/<alias>"
+)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.index import SearchDocument, Write
 from shared.settings import LOCAL_TIME
@@ -69,6 +70,11 @@ def search_document(kept: Mapping[str, Any]) -> SearchDocument:
         by=kept["by"],
         image=kept["image"],
     )
+
+
+def name_id(category: str) -> UUID:
+    """Return the id under which the name of a category is kept."""
+    return uuid5(NAMESPACE_URL, f"urn:bantin:category:{category}")
 
 
 def year_of(moment: datetime) -> int:

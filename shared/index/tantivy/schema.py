@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
 from typing import Any, Final
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 import tantivy
 
@@ -18,6 +18,7 @@ from shared.index.records import (
     check_version,
     encoded,
     microseconds,
+    name_id,
     recency,
     year_of,
 )
@@ -76,11 +77,6 @@ def article(write: Write) -> tantivy.Document:
     if write.document is not None:
         _describe(document, write.document)
     return document
-
-
-def name_id(category: str) -> UUID:
-    """Return the id under which the name of a category is kept."""
-    return uuid5(NAMESPACE_URL, f"urn:bantin:category:{category}")
 
 
 def category_name(name: CategoryName) -> tantivy.Document:

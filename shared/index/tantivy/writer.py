@@ -12,7 +12,7 @@ import tantivy
 
 from shared import log
 from shared.index import CategoryName, IndexUnavailable, SearchDocument, Write, Written
-from shared.index.records import STATES, RefusedError, search_document
+from shared.index.records import STATES, RefusedError, name_id, search_document
 from shared.index.tantivy import schema as layout
 from shared.locks import Turns
 from shared.reconcile import Doubt, Kind
@@ -80,7 +80,7 @@ class TantivyIndex:
         return self._store(
             [
                 _Wanted(
-                    layout.name_id(n.category),
+                    name_id(n.category),
                     (n.version, layout.PLACED),
                     _maker(layout.category_name, n),
                 )
@@ -180,7 +180,7 @@ class TantivyIndex:
             except IndexUnavailable as error:
                 _logger.warning("index_unavailable", error=str(error))
                 self._state = None  # what was added and not committed is gone with the writer
-                return [Written.UNAVAILABLE] * len(writes)
+                return [Written.UNAVAILABLE.because(str(error))] * len(writes)
 
     def _commit(self, writes: Sequence["_Wanted"]) -> list[Written]:
         opened = self._opened()
@@ -198,7 +198,7 @@ class TantivyIndex:
                 latest[wanted.record] = wanted.make()
             except RefusedError as error:
                 _logger.warning("index_refused", id=str(wanted.record), error=str(error))
-                outcomes.append(Written.REJECTED)
+                outcomes.append(Written.REJECTED.because(str(error)))
                 continue
             known[wanted.record] = wanted.stands
             outcomes.append(Written.STORED)

@@ -1,0 +1,192 @@
+"""The concrete indexes behind the alias: made, listed, compared, swapped and dropped.
+
+Readers and writers know two aliases. ``<alias>`` is the live index; ``<alias>-next`` is the one
+that a reindex fills, and exists only meanwhile. Which indexes are written is read from the server
+for each batch, so every writing process follows at its next batch. Concrete indexes are called
+``<alias>-000001`` and so on; as creating one is atomic, two processes cannot both make the first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from elasticsearch import BadRequestError, Elasticsearch
+
+from shared import log
+from shared.index import IndexUnavailable
+from shared.index.elastic import schema
+from shared.index.elastic.client import elastic_errors
+from shared.index.elastic.reading import versions
+
+FIRST: Final = UUID(int=0)
+LAST: Final = UUID(int=2**128 - 1)
+_MOST_NAMES: Final = 10_000
+_logger = log.get("index")
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The concrete indexes written now. A write reaches both, a reader only the live one."""
+
+    live: str
+    next: str | None = None
+
+
+class Indices:
+    """What an operator or a reindex does with the indexes of one alias.
+
+    Every method raises IndexUnavailable when the server cannot do it now.
+    """
+
+    def __init__(self, client: Elasticsearch, alias: str) -> None:
+        self._client = client
+        self.alias: Final = alias
+        self.next_alias: Final = f"{alias}-next"
+
+    def ensure(self) -> None:
+        """Put the template, and make the first index with its alias if there is none at all.
+
+        Any number of processes may do so at once. Where indexes exist and none is live, nothing is
+        made: an empty index would hide that.
+        """
+        with elastic_errors():
+            self._put_template()
+            if self._aliases().get(self.alias):
+                return
+            if stray := self.all():
+                raise IndexUnavailable(
+                    f"no index has the alias {self.alias}, though there is {', '.join(stray)}"
+                )
+            self._create(self._numbered(1), self.alias)
+            _logger.warning("index_created", alias=self.alias)
+
+    def targets(self) -> Targets:
+        """Return what is written now. Raises IndexUnavailable where no index is live."""
+        with elastic_errors():
+            aliases = self._aliases()
+        live, following = aliases.get(self.alias, []), aliases.get(self.next_alias, [])
+        if len(live) != 1 or len(following) > 1:
+            raise IndexUnavailable(
+                f"the alias {self.alias} must name one index and {self.next_alias} one at the most,"
+                f" not {live} and {following}"
+            )
+        return Targets(live[0], following[0] if following else None)
+
+    def all(self) -> list[str]:
+        """Return every concrete index, live or left over, the oldest first."""
+        with elastic_errors():
+            found = self._client.indices.get(
+                index=self._pattern, features="aliases", allow_no_indices=True
+            )
+        return sorted(found)
+
+    def is_current(self, name: str) -> bool:
+        """Tell whether an index has the layout of this code; if not, it wants a reindex."""
+        with elastic_errors():
+            found = self._client.indices.get_mapping(index=name)
+        mappings: dict[str, Any] = found[name]["mappings"]
+        return bool(mappings.get("_meta", {}).get("revision") == schema.REVISION)
+
+    def create(self) -> str:
+        """Make the next index, empty and of this code's layout; from now on it is written too.
+
+        Raises ValueError if there is one already: swap it in or drop it first.
+        """
+        with elastic_errors():
+            self._put_template()
+            if following := self.targets().next:
+                raise ValueError(f"{following} is being filled already")
+            last = max(int(name.removeprefix(f"{self.alias}-")) for name in self.all())
+            return self._create(self._numbered(last + 1), self.next_alias, must_be_new=True)
+
+    def versions(
+        self, name: str, first: UUID = FIRST, last: UUID = LAST
+    ) -> Iterator[tuple[UUID, int, str]]:
+        """Yield ``(id, version, state)`` of every article in the range, tombstones too, by id.
+
+        What was written before the call is told; memory stays bounded.
+        """
+        with elastic_errors():
+            self._client.indices.refresh(index=name)
+        yield from versions(self._client, name, first, last)
+
+    def names(self, name: str) -> dict[str, int]:
+        """Return the versions of categories' names."""
+        with elastic_errors():
+            found = self._client.search(
+                index=name,
+                query={"term": {"kind": schema.KIND_NAME}},
+                source_includes=["category"],
+                version=True,
+                size=_MOST_NAMES,
+                allow_partial_search_results=False,
+                filter_path=["hits.hits._version", "hits.hits._source"],
+            )
+        hits = found.body.get("hits", {}).get("hits", [])
+        return {hit["_source"]["category"]: int(hit["_version"]) for hit in hits}
+
+    def swap(self, name: str) -> str:
+        """Make ``name`` the live index in one step and return the one that was.
+
+        That one is kept, is written no more, and may be dropped.
+        """
+        before = self.targets().live
+        if before == name:
+            raise ValueError(f"{name} is live already")
+        with elastic_errors():
+            self._client.indices.update_aliases(
+                actions=[
+                    {"remove": {"index": before, "alias": self.alias, "must_exist": True}},
+                    {"remove": {"index": name, "alias": self.next_alias, "must_exist": True}},
+                    {"add": {"index": name, "alias": self.alias}},
+                ]
+            )
+        _logger.warning("index_swapped", alias=self.alias, before=before, now=name)
+        return before
+
+    def drop(self, name: str) -> None:
+        """Delete an index for good. Raises ValueError for the live one."""
+        if name == self.targets().live or name not in self.all():
+            raise ValueError(f"{name} is live, or none of {self.alias}'s")
+        with elastic_errors():
+            self._client.indices.delete(index=name)
+        _logger.warning("index_dropped", alias=self.alias, index=name)
+
+    @property
+    def _pattern(self) -> str:
+        return f"{self.alias}-0*"
+
+    def _numbered(self, number: int) -> str:
+        return f"{self.alias}-{number:06}"
+
+    def _put_template(self) -> None:
+        self._client.indices.put_index_template(
+            name=self.alias, **_keywords(schema.template(self.alias, self._pattern))
+        )
+
+    def _create(self, name: str, alias: str, *, must_be_new: bool = False) -> str:
+        try:
+            self._client.indices.create(index=name, aliases={alias: {}})
+        except BadRequestError as error:
+            if error.error != "resource_already_exists_exception":
+                raise
+            if must_be_new:
+                raise ValueError(f"{name} has just been made by somebody else") from error
+        return name
+
+    def _aliases(self) -> dict[str, list[str]]:
+        """Return the indexes by alias; an alias that is missing is missing."""
+        found = self._client.options(ignore_status=404).indices.get_alias(
+            name=f"{self.alias},{self.next_alias}"
+        )
+        by_alias: dict[str, list[str]] = {}
+        for index, about in found.body.items():
+            if isinstance(about, dict):
+                for alias in about.get("aliases", {}):
+                    by_alias.setdefault(alias, []).append(index)
+        return by_alias
+
+
+def _keywords(template: dict[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix("_"): value for name, value in template.items()}
