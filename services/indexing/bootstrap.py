@@ -25,7 +25,7 @@ def build_consumer(
     for queue in topology.INDEXING.queues:
         piece = PIECE if queue.lane is Lane.BULK else BATCH
         handler = partial(handle, index=index, publisher=bus, reconciler=comparing, piece=piece)
-        worker = Worker(bus, queue, handler)
+        worker = Worker(bus, queue, handler, store_check=index.check)
         checks = {"bus": bus.check, "worker": worker.check, "index": index.check}
         loops.append(Process(f"consumer-{queue.lane}", worker.run, checks))
     return introduced(loops, comparing)

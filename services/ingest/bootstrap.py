@@ -93,7 +93,7 @@ def build_consumers(
     bus = bus or open_bus(settings.bus_url)
     wake = Caller(settings.jobs_wake_dir)
     handle = handler(Published(store.database), clock=store.clock, asked=wake.call)
-    return worker.processes(bus, topology.INGEST, handle)
+    return worker.processes(bus, topology.INGEST, handle, store_check=store.check)
 
 
 def build_jobs(

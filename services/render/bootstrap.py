@@ -81,7 +81,7 @@ def build_consumer(
             priority=PRIORITIES[queue.lane],
             wake=caller.call,
         )
-        worker = Worker(bus, queue, handler)
+        worker = Worker(bus, queue, handler, store_check=store.check)
         checks = {"bus": bus.check, "worker": worker.check, "database": store.check}
         found.append(Process(f"consumer-{queue.lane}", worker.run, checks))
     return introduced(found, comparing)

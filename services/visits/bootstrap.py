@@ -80,8 +80,10 @@ def build_counter(
     settings: Settings, *, bus: Bus | None = None, store: Store | None = None
 ) -> list[Process]:
     """Return the consumer that counts, one process for each of its queues."""
-    handler = partial(handle, store=store or open_store(settings), clock=clock.now)
-    return worker.processes(bus or open_bus(settings.bus_url), topology.VISITS, handler)
+    store = store or open_store(settings)
+    handler = partial(handle, store=store, clock=clock.now)
+    bus = bus or open_bus(settings.bus_url)
+    return worker.processes(bus, topology.VISITS, handler, store_check=store.check)
 
 
 def build_exporter(settings: Settings, *, store: Store | None = None) -> Process:

@@ -4,14 +4,15 @@
 - An unexpected exception: the batch is repeated one by one, and the message that still raises
   is given back, one delivery dearer, until the delivery limit parks it.
 - A handler that answers ``Retry`` for everything (or raises BusUnavailable) has lost its own
-  store: the messages stay in hand and nothing is charged until it is back.
+  store: the messages stay in hand and nothing is charged until it is back. After some minutes
+  they are given back, also uncharged, and nothing is consumed before the store's own check passes:
+  a broker takes away what is held for too long.
 - Too many messages parked in a row look like a fault of ours rather than theirs: the worker stops.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -28,8 +29,17 @@ from shared.bus import (
     Retry,
     Subscription,
 )
+from shared.bus.handling import (
+    Failed,
+    Message,
+    Result,
+    ask,
+    decoded,
+    name_of,
+    short,
+    store_is_down,
+)
 from shared.bus.topology import Consumer, Lane, Queue
-from shared.contracts.events import Event, EventError, decode
 from shared.runtime import Process
 
 _FETCH_SECONDS = 0.5
@@ -38,6 +48,8 @@ _EVIDENCE = 2
 """Messages that must all say Retry before we believe that the store is down."""
 _PROBE_EVERY = 5
 """Rounds of waiting after which one more message is tried all the same."""
+_HOLD_SECONDS = 300.0
+"""What is in hand is given back after this long; RabbitMQ waits 30 minutes."""
 _DEPTH_SECONDS = 5.0
 """Between two measurements of the queue's depth."""
 _T = TypeVar("_T")
@@ -47,22 +59,15 @@ class TooManyParked(Exception):  # noqa: N818 - a state of the world, not a mist
     """So many messages in a row were parked that the fault is probably not theirs."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed(Retry):
-    """The handler raised: the message may be at fault, so this never counts as a store down."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    delivery: Delivery
-    event: Event
-
-
-_Result = tuple[_Message, Outcome]
+class _DownForLong(Exception):  # noqa: N818 - a state of the world, not a mistake
+    """The store has been down so long that what is in hand should go back."""
 
 
 class Worker:
-    """Feeds one queue to one handler. ``pauses`` yields the seconds between rounds of waiting."""
+    """Feeds one queue to one handler. ``pauses`` yields the seconds between rounds of waiting.
+
+    ``store_check`` raises while the handler's own store cannot be used, whatever the error.
+    """
 
     def __init__(
         self,
@@ -70,13 +75,17 @@ class Worker:
         queue: Queue,
         handle: Handler,
         *,
+        store_check: Callable[[], None] | None = None,
         pauses: Callable[[], Iterator[float]] | None = None,
+        hold: float = _HOLD_SECONDS,
         park_limit: int = 1000,
     ) -> None:
         self._bus = bus
         self._queue = queue
         self._handle = handle
+        self._store_check = store_check
         self._pauses = pauses or exponential_pauses
+        self._hold = hold
         self._park_limit = park_limit
         self._parked_in_a_row = 0
         self._trouble: str | None = None
@@ -91,60 +100,70 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Handle messages until ``stop`` is set. Raises TooManyParked."""
-        subscription = self._until_the_bus_can(lambda: self._bus.subscribe(self._queue), stop)
-        if subscription is None:
-            return
-        try:
-            while not stop.is_set():
-                deliveries = self._until_the_bus_can(
-                    lambda: subscription.fetch(BATCH, _FETCH_SECONDS), stop
-                )
-                if deliveries:
-                    self._work(subscription, deliveries, stop)
-                self._measure_depths()
-        finally:
-            subscription.close()
+        while not stop.is_set():
+            subscription = self._until_the_bus_can(lambda: self._bus.subscribe(self._queue), stop)
+            if subscription is None:
+                return
+            try:
+                self._consume(subscription, stop)
+            except _DownForLong:
+                self._logger.warning("given_back", reason=self._trouble)
+            finally:
+                subscription.close()
+            self._wait_for_the_store(stop)
+
+    def _consume(self, subscription: Subscription, stop: threading.Event) -> None:
+        while not stop.is_set():
+            deliveries = self._until_the_bus_can(
+                lambda: subscription.fetch(BATCH, _FETCH_SECONDS), stop
+            )
+            if deliveries:
+                self._work(subscription, deliveries, stop)
+            self._measure_depths()
 
     def _work(
         self, subscription: Subscription, deliveries: Sequence[Delivery], stop: threading.Event
     ) -> None:
         again = sum(delivery.attempt > 1 for delivery in deliveries)
         metrics.REDELIVERIES.labels(self._queue.name).inc(again)
-        messages, bad = _decoded(deliveries)
+        messages, bad = decoded(deliveries)
         if bad:
             self._settle(subscription, [(d, park, "unknown", None) for d, park in bad], stop)
         if messages:
             self._settle(
                 subscription,
                 [
-                    (message.delivery, outcome, _short(message.event), message.event.time)
+                    (message.delivery, outcome, short(message.event), message.event.time)
                     for message, outcome in self._results(subscription, messages, stop)
                 ],
                 stop,
             )
 
     def _results(
-        self, subscription: Subscription, messages: Sequence[_Message], stop: threading.Event
-    ) -> list[_Result]:
+        self, subscription: Subscription, messages: Sequence[Message], stop: threading.Event
+    ) -> list[Result]:
         """Call the handler until its store is up. Nothing when stopped before: all is given back.
 
         One message that says Retry proves nothing, so while only one is in hand another is waited
         for; if the store takes that one, the first is at fault itself and pays for its delivery.
-        Otherwise nothing is fetched, but for one message every few rounds.
+        Otherwise nothing is fetched, but for one message every few rounds. Raises _DownForLong.
         """
         held = list(messages)
+        since = time.monotonic()
         results = self._call(held)
         for number, pause in enumerate(self._pauses(), 1):
-            if not _store_is_down(results):
+            if not store_is_down(results):
                 break
             if stop.is_set():
                 return []
             self._pause(results, pause)
+            if time.monotonic() - since > self._hold and self._bus_is_well():
+                raise _DownForLong
             probing = len(held) < _EVIDENCE or number % _PROBE_EVERY == 0
             probe = self._wait(subscription, pause, stop, probing=probing)
             if probe is not None:
                 probed = self._call([probe])
-                if not _store_is_down(probed):
+                if not store_is_down(probed):
                     results = [*self._call(held), *probed]
                     break
                 held.append(probe)
@@ -156,7 +175,7 @@ class Worker:
 
     def _wait(
         self, subscription: Subscription, seconds: float, stop: threading.Event, *, probing: bool
-    ) -> _Message | None:
+    ) -> Message | None:
         """Wait out a pause, or until one more message is there to try."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not stop.is_set():
@@ -168,25 +187,25 @@ class Worker:
             except BusUnavailable:
                 stop.wait(left)
                 continue
-            messages, bad = _decoded(deliveries)
+            messages, bad = decoded(deliveries)
             if bad:
                 self._settle(subscription, [(d, park, "unknown", None) for d, park in bad], stop)
             if messages:
                 return messages[0]
         return None
 
-    def _call(self, messages: Sequence[_Message]) -> list[_Result]:
+    def _call(self, messages: Sequence[Message]) -> list[Result]:
         """Return one outcome for each message, whatever the handler does."""
         alone = {"event_id": messages[0].event.id} if len(messages) == 1 else {}
         with log.bound_contextvars(**alone):
             try:
-                return _ask(self._handle, messages)
+                return ask(self._handle, messages)
             except BusUnavailable as error:
                 return [(message, Retry(f"the bus: {error}")) for message in messages]
             except Exception as error:
                 if len(messages) == 1:
                     self._logger.exception("event_failed", attempt=messages[0].delivery.attempt)
-                    return [(messages[0], _Failed(f"{type(error).__name__}: {error}"))]
+                    return [(messages[0], Failed(f"{type(error).__name__}: {error}"))]
                 self._logger.warning("batch_failed", size=len(messages), reason=repr(error))
         return [result for message in messages for result in self._call([message])]
 
@@ -206,7 +225,7 @@ class Worker:
             return  # what could not be settled is delivered again
         now = datetime.now(UTC)
         for delivery, outcome, kind, accepted in settled:
-            metrics.EVENTS.labels(kind, _name(outcome)).inc()
+            metrics.EVENTS.labels(kind, name_of(outcome)).inc()
             if isinstance(outcome, Done) and accepted and self._queue.lane is Lane.LIVE:
                 lag = (now - accepted).total_seconds()
                 metrics.EVENT_LAG.labels(kind, self._queue.consumer).observe(max(0.0, lag))
@@ -238,11 +257,35 @@ class Worker:
                 return result
         return None
 
-    def _pause(self, results: Sequence[_Result], pause: float) -> None:
+    def _pause(self, results: Sequence[Result], pause: float) -> None:
         reasons = [outcome.reason for _, outcome in results if isinstance(outcome, Retry)]
         self._trouble = f"waiting, {len(results)} in hand: {reasons[0]}"
         metrics.WORKER_PAUSED.labels(self._queue.name).set(1)
         self._logger.warning("worker_paused", held=len(results), reason=reasons[0], pause=pause)
+
+    def _bus_is_well(self) -> bool:
+        """Tell whether the bus can take back what is in hand without charging a delivery."""
+        try:
+            self._bus.check()
+        except BusUnavailable:
+            return False
+        return True
+
+    def _wait_for_the_store(self, stop: threading.Event) -> None:
+        """Wait, with nothing in hand, until the store says itself that it is up."""
+        if self._store_check is None:
+            return
+        for pause in self._pauses():
+            if stop.is_set():
+                return
+            try:
+                self._store_check()
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is not up
+                self._trouble = f"waiting, nothing in hand: {error}"
+                self._logger.warning("store_unavailable", reason=str(error), pause=pause)
+                stop.wait(pause)
+            else:
+                return
 
     def _well(self) -> None:
         self._trouble = None
@@ -260,9 +303,17 @@ class Worker:
             self._logger.warning("depths_unknown", reason=str(error))
 
 
-def processes(bus: Bus, consumer: Consumer, handle: Handler) -> list[Process]:
+def processes(
+    bus: Bus,
+    consumer: Consumer,
+    handle: Handler,
+    *,
+    store_check: Callable[[], None] | None = None,
+) -> list[Process]:
     """Return one process for each lane of a consumer, named ``consumer-<lane>``."""
-    workers = [(queue, Worker(bus, queue, handle)) for queue in consumer.queues]
+    workers = [
+        (queue, Worker(bus, queue, handle, store_check=store_check)) for queue in consumer.queues
+    ]
     return [
         Process(f"consumer-{queue.lane}", worker.run, {"bus": bus.check, "worker": worker.check})
         for queue, worker in workers
@@ -275,38 +326,3 @@ def exponential_pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(30.0, pause * 2)
-
-
-def _ask(handle: Handler, messages: Sequence[_Message]) -> list[_Result]:
-    outcomes = handle([message.event for message in messages])
-    if len(outcomes) != len(messages):
-        raise RuntimeError(f"{len(outcomes)} outcomes for {len(messages)} events")
-    return list(zip(messages, outcomes, strict=True))
-
-
-def _decoded(
-    deliveries: Sequence[Delivery],
-) -> tuple[list[_Message], list[tuple[Delivery, Park]]]:
-    messages: list[_Message] = []
-    bad: list[tuple[Delivery, Park]] = []
-    for delivery in deliveries:
-        try:
-            messages.append(_Message(delivery, decode(delivery.body)))
-        except EventError as error:
-            bad.append((delivery, Park(str(error))))
-    return messages, bad
-
-
-def _store_is_down(results: Sequence[_Result]) -> bool:
-    outcomes = [outcome for _, outcome in results]
-    return all(isinstance(outcome, Retry) for outcome in outcomes) and any(
-        type(outcome) is Retry for outcome in outcomes
-    )
-
-
-def _short(event: Event) -> str:
-    return event.type.removeprefix("vn.bantin.").rpartition(".v")[0]
-
-
-def _name(outcome: Outcome) -> str:
-    return "retry" if isinstance(outcome, Retry) else type(outcome).__name__.lower()

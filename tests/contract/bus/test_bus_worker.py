@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -13,6 +14,7 @@ from shared.bus import BATCH, Bus, BusUnavailable, Done, Handler, Outcome, Park,
 from shared.bus.topology import DELIVERY_LIMIT, RENDER, Lane
 from shared.bus.worker import TooManyParked, Worker, processes
 from shared.contracts.events import Event, decode
+from tests.deployment import wait_for
 from tests.factories import an_id, published, unpublished
 
 LIVE = RENDER.queue(Lane.LIVE)
@@ -25,7 +27,7 @@ def briefly() -> Iterator[float]:
 class Running:
     """A worker in a thread, and what its handler was called with."""
 
-    def __init__(self, bus: Bus, handle: Handler, *, park_limit: int = 1000) -> None:
+    def __init__(self, bus: Bus, handle: Handler, **options: Any) -> None:
         self.calls: list[list[str]] = []
         self.stop = threading.Event()
         self.error: Exception | None = None
@@ -34,7 +36,7 @@ class Running:
             self.calls.append([event.subject for event in events])
             return handle(events)
 
-        self.worker = Worker(bus, LIVE, recorded, pauses=briefly, park_limit=park_limit)
+        self.worker = Worker(bus, LIVE, recorded, pauses=briefly, **options)
         self.thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
@@ -53,8 +55,8 @@ class Running:
 
 
 @contextmanager
-def running(bus: Bus, handle: Handler, *, park_limit: int = 1000) -> Iterator[Running]:
-    worker = Running(bus, handle, park_limit=park_limit)
+def running(bus: Bus, handle: Handler, **options: Any) -> Iterator[Running]:
+    worker = Running(bus, handle, **options)
     worker.thread.start()
     try:
         yield worker
@@ -70,6 +72,14 @@ def drained(bus: Bus) -> Callable[[], bool]:
 
 def done(events: Sequence[Event]) -> list[Outcome]:
     return [Done() for _ in events]
+
+
+def trouble(worker: Worker) -> str:
+    try:
+        worker.check()
+    except RuntimeError as error:
+        return str(error)
+    return ""
 
 
 def counted(event: str, outcome: str) -> float:
@@ -176,6 +186,56 @@ def test_while_its_store_is_down_a_worker_fetches_nothing_charges_nothing_and_sa
         worker.until(drained(bus))
         worker.worker.check()
         assert REGISTRY.get_sample_value("bantin_worker_paused", labels) == 0
+    assert bus.dead_letters.list() == []
+
+
+def test_after_holding_for_long_a_worker_gives_back_uncharged_and_waits_for_its_store(
+    bus: Bus,
+) -> None:
+    down = threading.Event()
+    down.set()
+
+    def check() -> None:
+        if down.is_set():
+            raise RuntimeError("no database")
+
+    def handle(events: Sequence[Event]) -> list[Outcome]:
+        return [Retry("no database") for _ in events] if down.is_set() else done(events)
+
+    bus.publish([published(number) for number in range(5)])
+    with running(bus, handle, store_check=check, hold=0.05) as worker:
+        wait_for(lambda: "nothing in hand: no database" in trouble(worker.worker))
+        other = bus.subscribe(LIVE)
+        taken = other.fetch(BATCH, 10)
+        assert [delivery.attempt for delivery in taken] == [1] * 5
+        other.close()
+        calls = len(worker.calls)
+        down.clear()
+        worker.until(drained(bus))
+        worker.worker.check()
+    assert sum(map(len, worker.calls[calls:])) == 5
+    assert bus.dead_letters.list() == []
+
+
+def test_an_outage_of_many_holds_charges_nothing(bus: Bus) -> None:
+    """The store's check passes all the time, so the worker tries again after each hold."""
+    attempts: set[int] = set()
+    down = threading.Event()
+    down.set()
+
+    def handle(events: Sequence[Event]) -> list[Outcome]:
+        return [Retry("read-only") for _ in events] if down.is_set() else done(events)
+
+    bus.publish([published(number) for number in range(5)])
+    with running(bus, handle, hold=0.0) as worker:
+        worker.until(lambda: len(worker.calls) > 3 * DELIVERY_LIMIT)
+        worker.stop.set()
+        worker.thread.join(60)
+        other = bus.subscribe(LIVE)
+        while batch := other.fetch(BATCH, 0):
+            attempts |= {delivery.attempt for delivery in batch}
+            other.settle([(delivery, Done()) for delivery in batch])
+        assert attempts == {1}
     assert bus.dead_letters.list() == []
 
 
