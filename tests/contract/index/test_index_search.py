@@ -94,10 +94,10 @@ def test_better_matches_come_first(index: Index, find: Find) -> None:
     filler = "Lễ hội mùa xuân diễn ra tại đình làng với đông đảo người dân. "
     index.write(
         [
-            live(1, title="Tin khác", body=filler + "thuỷ lợi"),
-            live(2, title="Công trình thuỷ lợi", body=filler),
+            live(1, title="Tin khác", summary="Xã tổ chức", body=filler + "thuỷ lợi"),
+            live(2, title="Công trình thuỷ lợi", summary="Xã tổ chức", body=filler),
             live(3, title="Tin khác nữa", summary="thuỷ lợi", body=filler),
-            live(4, title="Tin thứ tư", body=filler + "lợi ích của thuỷ sản"),
+            live(4, title="Tin thứ tư", summary="Xã", body=filler + "lợi ích của thuỷ sản"),
         ]
     )
     assert find("thuỷ lợi") == [2, 3, 1, 4]
