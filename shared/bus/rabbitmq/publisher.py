@@ -22,6 +22,9 @@ from shared.bus.rabbitmq.wire import Timeouts
 from shared.bus.topology import QUEUES
 
 _PERSISTENT: Final = 2
+_SHORT: Final = "the broker is short of memory or disk"
+_LOOK: Final = 0.1
+"""Seconds between two looks whether the broker blocks us."""
 _CONTENT_TYPE: Final = "application/cloudevents+json"
 
 
@@ -43,6 +46,8 @@ class _Publication:
         self.messages = messages
         self.open = len(messages)
         self.error: str | None = None
+        self.refused = False
+        """By a queue that is full or gone, so the connection's view of it is worth nothing."""
         self.done = threading.Event()
         self.moved = time.monotonic()
 
@@ -100,6 +105,7 @@ class _Confirming:
 
     def _nacked(self, number: int, multiple: bool) -> None:  # noqa: FBT001
         for publication, message in self._settled(number, multiple=multiple):
+            publication.refused = True
             publication.fail(f"the broker refused a message for {message.key}")
 
     def _settled(self, number: int, *, multiple: bool) -> list[tuple[_Publication, Message]]:
@@ -116,6 +122,7 @@ class _Confirming:
         wanted = content.properties.get("message_id", "")
         for publication, message in self._open.values():
             if (message.exchange, message.key, message.message_id) == (exchange, key, wanted):
+                publication.refused = True
                 publication.fail(f"no queue took a message for {key}: {error}")
 
     def _lost(self, reason: str) -> None:
@@ -142,16 +149,18 @@ class Publisher:
         self._wait_while_blocked(link)
         publication = _Publication(messages)
         link.post(lambda: confirming.send(publication), lambda error: publication.fail(str(error)))
-        if self._is_late(publication):
-            link.drop("a confirm did not come in time")
-            publication.fail("no confirm in time")
+        self._await(publication, link)
+        if publication.refused:
+            # The next connection declares again what is gone. And once a full queue has made a
+            # channel refuse, RabbitMQ does not tell that channel when its limit is taken away.
+            link.drop("a queue is full or gone")
         if publication.error is not None:
             raise BusUnavailable(f"{self._address}: {publication.error}")
 
     def check(self) -> None:
         """Raise BusUnavailable if nothing can be published now."""
         if self.keeper.get().link.blocked_since is not None:
-            raise self._is_blocked()
+            raise BusUnavailable(f"{self._address}: {_SHORT}")
 
     def close(self) -> None:
         self.keeper.close()
@@ -162,20 +171,25 @@ class Publisher:
         link.start()
         return confirming
 
-    def _is_late(self, publication: _Publication) -> bool:
+    def _await(self, publication: _Publication, link: Link) -> None:
+        """Wait for the confirms; fail when none comes for too long, or the broker blocks us."""
         while not publication.done.is_set():
             left = publication.moved + self._timeouts.confirm - time.monotonic()
             if left <= 0:
-                return True
-            publication.done.wait(left)
-        return False
+                link.drop("a confirm did not come in time")
+                publication.fail("no confirm in time")
+            elif self._blocked_too_long(link):
+                # The connection stays: over it the broker tells when it is well again.
+                publication.fail(_SHORT)
+            else:
+                publication.done.wait(min(left, _LOOK))
 
     def _wait_while_blocked(self, link: Link) -> None:
-        while (since := link.blocked_since) is not None and link.alive:
-            left = since + self._timeouts.blocked - time.monotonic()
-            if left <= 0:
-                raise self._is_blocked()
-            time.sleep(min(left, 0.05))
+        while link.blocked_since is not None and link.alive:
+            if self._blocked_too_long(link):
+                raise BusUnavailable(f"{self._address}: {_SHORT}")
+            time.sleep(_LOOK)
 
-    def _is_blocked(self) -> BusUnavailable:
-        return BusUnavailable(f"{self._address}: the broker is short of memory or disk")
+    def _blocked_too_long(self, link: Link) -> bool:
+        since = link.blocked_since
+        return since is not None and time.monotonic() - since > self._timeouts.blocked

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from shared.bus import Bus
+from shared.bus.rabbitmq import open_rabbitmq
 from tests.contract.bus.adapters import ADAPTERS, Adapter, new_address
+from tests.contract.bus.place import SHORT, Place
+from tests.contract.bus.proxy import Proxy
+from tests.servers.rabbitmq import RabbitMQ
+from tests.servers.reporting import started
 
 ROOT = Path(__file__).parents[3]
 CHILD = "tests.contract.bus.child"
@@ -55,3 +60,29 @@ def start(adapter_name: str, adapter: Adapter) -> Iterator[Start]:
         child.wait()
         assert child.stdout is not None
         child.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    with started(RabbitMQ, tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
+
+
+@pytest.fixture
+def place(broker: RabbitMQ) -> Place:
+    return Place(broker, broker.new_vhost())
+
+
+@pytest.fixture
+def proxy(place: Place) -> Iterator[Proxy]:
+    proxy = Proxy(place.url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def far(proxy: Proxy) -> Iterator[Bus]:
+    """A bus behind a wire that can be cut."""
+    opened = open_rabbitmq(proxy.url, timeouts=SHORT)
+    yield opened
+    opened.close()
