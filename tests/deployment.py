@@ -240,16 +240,17 @@ class Deployment(ABC):
 
     def command(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the project's commands beside the running deployment."""
-        service = module.removeprefix("services.")
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
-            env=self.environment_of(service),
+            env=self.environment_of(module.removeprefix("services.")),
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
             timeout=120,
         )
+        assert done.returncode == 0, f"{module} {arguments} ended with {done.stderr[-3000:]}"
+        return done
 
     def metrics(self, name: str) -> str:
         """Return the metrics of a process, of all of a service, or of the ``exporter``."""

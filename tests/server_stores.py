@@ -21,9 +21,10 @@ OWNERS = ("ingest", "render", "visits")
 _EXAMINATIONS = (
     """SELECT relname, found.msg FROM pg_class, verify_heapam(pg_class.oid) found
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'""",
-    """SELECT relname FROM pg_class JOIN pg_am ON pg_am.oid = relam
-        WHERE relnamespace = 'public'::regnamespace AND relkind = 'i' AND amname = 'btree'
-        AND bt_index_check(pg_class.oid, true) IS NULL""",
+    """WITH trees AS MATERIALIZED (
+            SELECT pg_class.oid, relname FROM pg_class JOIN pg_am ON pg_am.oid = relam
+            WHERE relnamespace = 'public'::regnamespace AND relkind = 'i' AND amname = 'btree')
+        SELECT relname FROM trees WHERE bt_index_check(oid, true) IS NULL""",
 )
 """Each gives a row for what is wrong, or fails with it (the module amcheck)."""
 

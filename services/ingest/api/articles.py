@@ -72,7 +72,8 @@ class GetQuery(Strict):
 
 class ListQuery(Strict):
     state: Literal["draft", "scheduled", "published", "unpublished", "live"] | None = None
-    category: str | None = None
+    category: Annotated[str, Field(pattern=r"^[^\x00]*$")] | None = None
+    """Whatever is no slug finds nothing; PostgreSQL cannot even be asked for a NUL."""
     updated_since: Moment | None = None
     cursor: str | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
