@@ -8,7 +8,6 @@ from typing import ClassVar
 from tests.servers.runner import Container, Process, Runner
 from tests.servers.server import Server, listens
 
-IMAGE = "nginx:stable"
 MAIN = """\
 daemon off;
 {user}
@@ -36,6 +35,7 @@ class Nginx(Server):
     """
 
     name: ClassVar[str] = "nginx"
+    image: ClassVar[str] = "nginx:stable"
     advice: ClassVar[str] = "install the package nginx (nginx-light is enough)"
 
     def __init__(self, folder: Path, configuration: str) -> None:
@@ -48,7 +48,7 @@ class Nginx(Server):
         return _program() is not None
 
     def configure(self, configuration: str) -> None:
-        """Write the configuration that the next start, or ``reload``, takes."""
+        """Write the configuration that the next start takes."""
         text = configuration.replace("{port}", str(self.port))
         text = text.replace("{folder}", str(self.folder))
         (self.folder / "site.conf").write_text(text)
@@ -70,7 +70,7 @@ class Nginx(Server):
         """On the machine's own network: it listens on loopback and reaches what is there."""
         mount = f"--volume={self.folder}:{self.folder}"
         words = ("nginx", "-p", f"{self.folder}/", "-c", "nginx.conf", "-e", "stderr")
-        return Container(IMAGE, ["--network=host", mount], words, stop="SIGQUIT")
+        return Container(self.image, ["--network=host", mount], words, stop="SIGQUIT")
 
 
 def _program() -> str | None:

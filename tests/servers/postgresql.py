@@ -14,7 +14,6 @@ from psycopg import sql
 from tests.servers.runner import Container, Process, Runner, run
 from tests.servers.server import Server
 
-IMAGE = "postgres:17"
 SETTINGS = {
     "max_connections": "200",
     "unix_socket_directories": "",
@@ -27,6 +26,7 @@ class PostgreSQL(Server):
     """A cluster whose superuser is the tests' own; nobody gets in without a password."""
 
     name: ClassVar[str] = "PostgreSQL"
+    image: ClassVar[str] = "postgres:17"
     advice: ClassVar[str] = "install the package postgresql"
 
     def __init__(self, folder: Path) -> None:
@@ -112,7 +112,7 @@ class PostgreSQL(Server):
         options = [f"--publish=127.0.0.1:{self.port}:5432"]
         options += [f"--env=POSTGRES_PASSWORD={self._password}"]
         given = [f"--{key}={value}" for key, value in SETTINGS.items() if value]
-        return Container(IMAGE, options, ["postgres", *given], stop="SIGINT")
+        return Container(self.image, options, ["postgres", *given], stop="SIGINT")
 
 
 def _programs() -> Path | None:

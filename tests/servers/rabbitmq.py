@@ -15,7 +15,6 @@ from tests.deployment import free_port, wait_for
 from tests.servers.runner import Container, Process, Runner
 from tests.servers.server import Server
 
-IMAGE = "rabbitmq:4-management"
 PLACES = ("/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin")
 LOOPBACK = "-kernel inet_dist_use_interface {127,0,0,1}"
 LIMITS = {
@@ -37,6 +36,7 @@ class RabbitMQ(Server):
     """A broker of one node; ``configuration`` is added to its rabbitmq.conf."""
 
     name: ClassVar[str] = "RabbitMQ"
+    image: ClassVar[str] = "rabbitmq:4-management"
     advice: ClassVar[str] = "install the package rabbitmq-server"
 
     def __init__(self, folder: Path, configuration: str = "") -> None:
@@ -183,7 +183,7 @@ class RabbitMQ(Server):
             f"--volume={self._configuration}:/etc/rabbitmq/conf.d/90-test.conf:ro",
             "--hostname=rabbitmq",
         ]
-        return Container(IMAGE, options, stop="SIGTERM")
+        return Container(self.image, options, stop="SIGTERM")
 
 
 def _greets(port: int) -> bool:

@@ -3,14 +3,13 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
-import psutil
-
+from tests.servers import tree
 from tests.servers.watchdog import watchdog
 
 
@@ -95,9 +94,7 @@ class Process:
     def kill(self) -> None:
         if self._process is None:
             return
-        for process in self._held():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        tree.end(self._process.pid)
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(30)
@@ -106,15 +103,13 @@ class Process:
         self._paused = False
 
     def pause(self) -> None:
-        assert self.alive()
-        self._held()
+        assert self._process is not None
+        tree.hold(self._process.pid)
         self._paused = True
 
     def resume(self) -> None:
         assert self._process is not None
-        for process in [*self._descendants(), psutil.Process(self._process.pid)]:
-            with suppress(psutil.NoSuchProcess):
-                process.resume()
+        tree.let_go(self._process.pid)
         self._paused = False
 
     def output(self) -> str:
@@ -125,28 +120,6 @@ class Process:
 
     def remove(self) -> None:
         self.kill()
-
-    def _held(self) -> list[psutil.Process]:
-        """Stop every process, parents first, so that none can start another unseen."""
-        assert self._process is not None
-        held: list[psutil.Process] = []
-        if not self.alive():
-            return held
-        waiting: Iterable[psutil.Process] = [psutil.Process(self._process.pid)]
-        while waiting:
-            for process in waiting:
-                with suppress(psutil.NoSuchProcess):
-                    process.suspend()
-                held.append(process)
-            waiting = [found for found in self._descendants() if found not in held]
-        return held
-
-    def _descendants(self) -> list[psutil.Process]:
-        assert self._process is not None
-        try:
-            return psutil.Process(self._process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
 
 
 class Container:
@@ -210,9 +183,9 @@ class Container:
         return docker("inspect", "--format", "{{.State.Status}}", self.name).stdout.strip()
 
 
-def docker(*words: str) -> subprocess.CompletedProcess[str]:
+def docker(*words: str, within: float = 120) -> subprocess.CompletedProcess[str]:
     """Run a command of the Docker client; fail with what it said."""
-    return run(("docker", *words))
+    return run(("docker", *words), within=within)
 
 
 def run(

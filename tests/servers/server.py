@@ -13,20 +13,27 @@ from typing import ClassVar, Self
 from tests.deployment import free_port
 from tests.servers.runner import Runner
 
-START_WITHIN, STOP_WITHIN = 120.0, 60.0
+START_WITHIN, STOP_WITHIN, PULL_WITHIN = 120.0, 60.0, 600.0
 """Seconds; a machine with much else to do is slow, and nothing depends on these being short."""
 
 
 class Missing(Exception):  # noqa: N818 - it is no fault
-    """This machine has no such server; the text says what to install."""
+    """This machine has no such server."""
+
+    def __init__(self, server: str, advice: str) -> None:
+        super().__init__(f"no {server}: {advice}")
+        self.server = server
+        self.advice = advice
+        """What to do about it."""
 
 
 class Server(ABC):
     """A server on a private loopback port; it keeps port and data over any stop and start."""
 
     name: ClassVar[str]
+    image: ClassVar[str]
     advice: ClassVar[str]
-    """What to install."""
+    """What to install where there is no Docker."""
 
     def __init__(self, folder: Path) -> None:
         source = type(self).source()
@@ -45,11 +52,13 @@ class Server(ABC):
         """Return ``packages`` or ``docker``; raise Missing where it can be had from neither."""
         wanted = os.environ.get("BANTIN_TEST_SERVERS", "auto")
         assert wanted in {"auto", "packages", "docker"}, f"BANTIN_TEST_SERVERS={wanted}"
+        image = f"start a Docker engine that has the image {cls.image}, or can pull it"
+        advice = {"packages": cls.advice, "docker": image, "auto": f"{cls.advice}; or {image}"}
         if wanted != "docker" and cls.packaged():
             return "packages"
-        if wanted != "packages" and docker_answers():
+        if wanted != "packages" and can_be_had(cls.image):
             return "docker"
-        raise Missing(f"no {cls.name}: {cls.advice}")
+        raise Missing(cls.name, advice[wanted])
 
     @abstractmethod
     def _process(self) -> Runner: ...
@@ -122,12 +131,18 @@ def listens(port: int) -> bool:
 
 
 @cache
-def docker_answers() -> bool:
-    """Tell whether a Docker engine is at hand."""
+def can_be_had(image: str) -> bool:
+    """Tell whether a Docker engine is at hand, and has the image or can pull it."""
     if shutil.which("docker") is None:
         return False
+    tries = (["docker", "version"], 20), (["docker", "image", "inspect", image], 20)
+    engine, present = (_succeeds(words, within) for words, within in tries)
+    return engine and (present or _succeeds(["docker", "pull", "--quiet", image], PULL_WITHIN))
+
+
+def _succeeds(words: list[str], within: float) -> bool:
     try:
-        asked = ["docker", "version", "--format", "{{.Server.Version}}"]
-        return subprocess.run(asked, capture_output=True, timeout=20, check=False).returncode == 0
+        done = subprocess.run(words, capture_output=True, timeout=within, check=False)
     except subprocess.TimeoutExpired:
         return False
+    return done.returncode == 0

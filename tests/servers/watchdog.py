@@ -10,8 +10,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
+
+from tests.servers import tree
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 class Watchdog:
@@ -19,9 +24,10 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
 
     def watch(self, kind: str, name: str) -> None:
-        """Have a process ``group`` (by its number) or a ``container`` (by its name) ended."""
+        """Have a process ``group`` (by its leader) or a ``container`` (by its name) ended."""
         self._say("watch", kind, name)
 
     def forget(self, kind: str, name: str) -> None:
@@ -29,16 +35,18 @@ class Watchdog:
         self._say("forget", kind, name)
 
     def _say(self, *words: str) -> None:
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(Path(__file__))],
-                stdin=subprocess.PIPE,
-                start_new_session=True,  # a Ctrl-C at the tests must not end it before them
-            )
-            atexit.register(self._close)
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(words).encode() + b"\n")
-        self._process.stdin.flush()
+        with self._lock:
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "tests.servers.watchdog"],
+                    cwd=ROOT,
+                    stdin=subprocess.PIPE,
+                    start_new_session=True,  # a Ctrl-C at the tests must not end it before them
+                )
+                atexit.register(self._close)
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(words).encode() + b"\n")
+            self._process.stdin.flush()
 
     def _close(self) -> None:
         if self._process is not None and self._process.stdin is not None:
@@ -52,12 +60,12 @@ watchdog = Watchdog()
 
 def _end(kind: str, name: str) -> None:
     if kind == "group":
-        with suppress(ProcessLookupError):
+        tree.end(int(name))
+        with suppress(ProcessLookupError):  # whoever had lost its parent
             os.killpg(int(name), signal.SIGKILL)
     else:
-        subprocess.run(
-            ["docker", "rm", "--force", "--volumes", name], capture_output=True, check=False
-        )
+        words = ["docker", "rm", "--force", "--volumes", name]
+        subprocess.run(words, capture_output=True, check=False)
 
 
 def _main() -> None:

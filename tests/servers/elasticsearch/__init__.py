@@ -12,7 +12,6 @@ from tests.servers.elasticsearch.jvm import OLDEST_JAVA, find_jdk, furnish, java
 from tests.servers.runner import Container, Process, Runner
 from tests.servers.server import Server
 
-IMAGE = f"docker.elastic.co/elasticsearch/elasticsearch:{version()}"
 SETTINGS = {
     "discovery.type": "single-node",
     "node.name": "test",
@@ -27,6 +26,7 @@ class Elasticsearch(Server):
     """A node without security, as on a private network; ``settings`` go before the tests' own."""
 
     name: ClassVar[str] = "Elasticsearch"
+    image: ClassVar[str] = f"docker.elastic.co/elasticsearch/elasticsearch:{version()}"
     advice: ClassVar[str] = (
         f"install Maven (package maven) and a JDK of version {OLDEST_JAVA} or newer; name the JDK"
         " in JAVA_HOME if it is neither in PATH nor in /usr/lib/jvm"
@@ -73,4 +73,4 @@ class Elasticsearch(Server):
         given = self._settings | {"xpack.security.enabled": "false", "ES_JAVA_OPTS": jvm_options()}
         options = [f"--publish=127.0.0.1:{self.port}:9200"]
         options += [f"--env={key}={value}" for key, value in given.items()]
-        return Container(IMAGE, options, stop="SIGTERM")
+        return Container(self.image, options, stop="SIGTERM")
