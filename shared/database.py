@@ -76,6 +76,11 @@ class Database:
         # Most databases live as long as their process; the others need nobody to close them.
         weakref.finalize(self, self.engine.dispose)
 
+    @property
+    def locks_rows(self) -> bool:
+        """Tell whether rows can be locked one by one, or only the whole database."""
+        return self._lock is None
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a consistent view; whatever is written in it is rolled back."""

@@ -6,7 +6,7 @@ Migrating takes far longer than a test, so a file is copied, and a database is e
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import LiteralString
 
@@ -54,9 +54,9 @@ class Databases:
             return
         url = self._free.pop() if self._free else self._migrated()
         yield url
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(url) as connection, suppress(psycopg.errors.UndefinedTable):
             connection.execute("SELECT tests.make_empty()")
-        self._free.append(url)
+            self._free.append(url)  # unless the test has dropped a table
 
     def _migrated(self) -> str:
         """Migrate a new one, and leave in it a function that brings this state back."""

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from services.ingest.replay import TARGETS
 from services.ingest.store.published import Published
 from shared.bus import Done, Handler, Outcome, Park, Retry
 from shared.clock import Clock, now
 from shared.contracts.events import ArticleDelivered, Event, ReplayRequested
+from shared.database import UNAVAILABLE
 
 
 def handle(
@@ -26,7 +25,7 @@ def handle(
     requested = [(e.id, e.data) for e in good if isinstance(e.data, ReplayRequested)]
     try:
         published.keep(delivered, requested, at)
-    except SQLAlchemyError as error:
+    except UNAVAILABLE as error:
         return [Retry(f"the database is unavailable: {error}") for _ in events]
     if requested:
         asked()

@@ -64,11 +64,10 @@ class Relay:
         A crash between sending and confirming sends the batch again: consumers know an event
         they have seen by its version.
         """
-        pending = self._outbox.pending(BATCH)
-        if pending:
-            self._bus.publish([_event(waiting) for waiting in pending])
-            self._outbox.confirm(pending)
-            metrics.OUTBOX_PUBLISHED.inc(len(pending))
+        with self._outbox.in_hand(BATCH) as pending:
+            if pending:
+                self._bus.publish([_event(waiting) for waiting in pending])
+        metrics.OUTBOX_PUBLISHED.inc(len(pending))
         return len(pending)
 
     def age(self) -> float:

@@ -1,11 +1,13 @@
 """The outbox: events that the bus has not confirmed yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
+from services.ingest.store.rows import slices
 from services.ingest.store.tables import OUTBOX
 from shared.database import Database
 
@@ -24,22 +26,33 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def pending(self, limit: int) -> list[Pending]:
-        """Return what is not confirmed, the oldest first.
+    @contextmanager
+    def in_hand(self, limit: int) -> Iterator[list[Pending]]:
+        """Give what is to be sent next; it is forgotten once the block is left without exception.
 
-        Never «everything after the last one sent»: of two transactions the one that began later
-        may be committed first, and its event would hide the other's.
+        On PostgreSQL the events' rows stay locked meanwhile, and relays pass over those that
+        another has in hand; a relay that dies lets go of them. On SQLite, where a transaction
+        kept open would hold up every editor, two relays send the same.
         """
-        query = select(OUTBOX.c.id, OUTBOX.c.body).order_by(OUTBOX.c.id).limit(limit)
+        if not self._database.locks_rows:
+            pending = self.pending(limit)
+            yield pending
+            self.confirm(pending)
+            return
+        with self._database.write(alone=False) as connection:
+            pending = _oldest(connection, limit, for_update=True)
+            yield pending
+            _forget(connection, pending)
+
+    def pending(self, limit: int) -> list[Pending]:
+        """Return what is not confirmed, the oldest first."""
         with self._database.read() as connection:
-            return [Pending(row.id, row.body) for row in connection.execute(query)]
+            return _oldest(connection, limit)
 
     def confirm(self, sent: Sequence[Pending]) -> None:
         """Forget what the bus has confirmed; harmless when another relay did so already."""
-        with self._database.write() as connection:
-            for start in range(0, len(sent), 400):
-                ids = [event.id for event in sent[start : start + 400]]
-                connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids)))
+        with self._database.write(alone=False) as connection:
+            _forget(connection, sent)
 
     def count(self) -> int:
         """Return how many events wait."""
@@ -50,3 +63,20 @@ class Outbox:
         """Return when the longest waiting event was accepted; None if none waits."""
         with self._database.read() as connection:
             return connection.execute(select(func.min(OUTBOX.c.at))).scalar()
+
+
+def _oldest(connection: Connection, limit: int, *, for_update: bool = False) -> list[Pending]:
+    """Return the first that are there.
+
+    Never «everything after the last one sent»: of two transactions the one that began later may
+    be committed first, and its event would hide the other's.
+    """
+    query = select(OUTBOX.c.id, OUTBOX.c.body).order_by(OUTBOX.c.id).limit(limit)
+    if for_update:
+        query = query.with_for_update(skip_locked=True)
+    return [Pending(row.id, row.body) for row in connection.execute(query)]
+
+
+def _forget(connection: Connection, sent: Sequence[Pending]) -> None:
+    for some in slices([event.id for event in sent]):
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(some)))

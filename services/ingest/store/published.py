@@ -122,10 +122,11 @@ class Published:
         at: datetime,
     ) -> None:
         """Keep what consumers say they did, as done ``at``, and what they ask for; each once."""
-        with self._database.write() as connection:
+        with self._database.write(alone=False) as connection:
             rows.insert_new(
                 connection,
                 DELIVERED,
+                ("article_id", "consumer", "version"),
                 [
                     {"article_id": d.id, "consumer": d.consumer, "version": d.version, "at": at}
                     for d in delivered
@@ -134,6 +135,7 @@ class Published:
             rows.insert_new(
                 connection,
                 REPLAYS,
+                ("event_id",),
                 [
                     {
                         "event_id": event_id,
@@ -177,9 +179,9 @@ class Published:
         return Replay(row.id, row.consumer, ids, row.after)
 
     def advance(self, replay: Replay, after: UUID | None) -> None:
-        """Keep how far a replay got; None: it is finished."""
-        this = REPLAYS.c.id == replay.id
-        with self._database.write() as connection:
+        """Keep how far a replay got, unless somebody else brought it on; None: it is finished."""
+        this = (REPLAYS.c.id == replay.id) & REPLAYS.c.after.is_not_distinct_from(replay.after)
+        with self._database.write(alone=False) as connection:
             if after is None:
                 connection.execute(delete(REPLAYS).where(this))
             else:

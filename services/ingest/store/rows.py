@@ -1,7 +1,7 @@
 """Rows to records and back."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,18 @@ AT_ONCE = 400
 """Values in one IN (…): every database takes that many parameters."""
 
 
-def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert the rows whose key is not there yet; the others stay as they are."""
+def insert_new(
+    connection: Connection, table: Table, key: Sequence[str], rows: list[dict[str, Any]]
+) -> None:
+    """Insert the rows whose key is not there yet; the others stay as they are.
+
+    In the order of their keys, so that two who insert the same never wait in a circle.
+    """
     if not rows:
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+    ordered = sorted(rows, key=lambda row: [row[name] for name in key])
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), ordered)
 
 
 def slices(values: Iterable[Any]) -> Iterable[list[Any]]:

@@ -1,19 +1,18 @@
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from services.ingest import bootstrap
 from services.ingest.settings import Settings
+from tests.databases import KINDS, Databases, databases
 from tests.unit.ingest.newsroom import Newsroom, RecordingBus, SteppingClock
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("migrated"))
-    bootstrap.migrate(settings)
-    return settings.data_dir / "ingest" / "ingest.db"
+@pytest.fixture(scope="session", params=KINDS)
+def ingest_databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Databases:
+    return databases("ingest", request, tmp_path_factory)
 
 
 @pytest.fixture
@@ -22,14 +21,14 @@ def clock() -> SteppingClock:
 
 
 @pytest.fixture
-def newsroom(tmp_path: Path, migrated: Path, clock: SteppingClock) -> Iterator[Newsroom]:
-    settings = Settings(data_dir=tmp_path)
-    (tmp_path / "ingest").mkdir()
-    shutil.copy(migrated, tmp_path / "ingest" / "ingest.db")
-    room = Newsroom(settings, clock)
-    assert room.category("tin-tuc", "Tin tức").status_code == 201
-    yield room
-    room.store.database.close()
+def newsroom(
+    tmp_path: Path, ingest_databases: Databases, clock: SteppingClock
+) -> Iterator[Newsroom]:
+    with ingest_databases.lend() as url:
+        room = Newsroom(Settings(data_dir=tmp_path, database=url), clock)
+        assert room.category("tin-tuc", "Tin tức").status_code == 201
+        yield room
+        room.store.database.close()
 
 
 @pytest.fixture

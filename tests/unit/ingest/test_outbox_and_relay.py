@@ -1,7 +1,8 @@
 """From the outbox to the bus: never lost, in order, forgotten only when confirmed."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,11 @@ def test_a_crash_between_sending_and_confirming_doubles_an_event_under_one_id(
     newsroom.publish(A)
 
     class Crashing(Outbox):
-        def confirm(self, sent: Sequence[Pending]) -> None:
-            raise KeyboardInterrupt(len(sent))
+        @contextmanager
+        def in_hand(self, limit: int) -> Iterator[list[Pending]]:
+            with super().in_hand(limit) as pending:
+                yield pending
+                raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         _relay(newsroom, bus, Crashing(newsroom.store.database)).send_batch()

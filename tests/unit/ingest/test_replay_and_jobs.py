@@ -277,6 +277,7 @@ def test_the_command_line_replays_and_sends_manifests(
     newsroom.put(A)
     newsroom.publish(A)
     monkeypatch.setenv("BANTIN_DATA_DIR", str(newsroom.settings.data_dir))
+    monkeypatch.setenv("BANTIN_DATABASE", newsroom.settings.database)
     assert main(["replay", "--to", "render", "--since", "2026-01-01T00:00:00Z"]) == 0
     assert main(["manifest"]) == 0
     bus = open_bus(newsroom.settings.bus_url)
@@ -294,6 +295,7 @@ def test_a_replay_says_how_far_it_is_and_refuses_a_category_that_does_not_exist(
         newsroom.put(article_id)
         newsroom.publish(article_id)
     monkeypatch.setenv("BANTIN_DATA_DIR", str(newsroom.settings.data_dir))
+    monkeypatch.setenv("BANTIN_DATABASE", newsroom.settings.database)
     assert main(["replay", "--to", "indexing", "--category", "tin-tuc"]) == 0
     said = capsys.readouterr().err
     assert "2 of 2" in said

@@ -93,6 +93,7 @@ def test_the_command_line_makes_lists_and_revokes_tokens(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("BANTIN_DATA_DIR", str(newsroom.settings.data_dir))
+    monkeypatch.setenv("BANTIN_DATABASE", newsroom.settings.database)
     made = ["token", "create", "--name", "Minh", "--scope", "draft", "--scope", "publish"]
     assert main([*made, "--expires-days", "3650"]) == 0
     newsroom.token = capsys.readouterr().out.splitlines()[-1]
