@@ -13,7 +13,7 @@ from tests.servers.server import Server
 def left_running(server: Server) -> list[str]:
     """Return the processes or containers that still work for a server."""
     if isinstance(server.runner, Container):
-        named = docker("ps", "--all", "--quiet", "--filter", f"name={server.runner.name}")
+        named = docker("ps", "--quiet", "--filter", f"name={server.runner.name}")
         return named.stdout.split()
     return list(_processes(server.folder))
 

@@ -1,8 +1,12 @@
 """A process and all that descend from it: held, let go, ended together."""
 
+import time
 from contextlib import suppress
 
 import psutil
+
+ENDED_WITHIN = 30.0
+"""Seconds; the kernel takes its time where a disk is busy."""
 
 
 def hold(pid: int) -> list[psutil.Process]:
@@ -30,10 +34,21 @@ def let_go(pid: int) -> None:
 
 
 def end(pid: int) -> None:
-    """SIGKILL it and all its descendants."""
-    for process in hold(pid):
+    """SIGKILL it and all its descendants; their ports and locks are free on return."""
+    held = hold(pid)
+    for process in held:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+    deadline = time.monotonic() + ENDED_WITHIN
+    while not all(map(_has_ended, held)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _family(pid: int) -> list[psutil.Process]:
