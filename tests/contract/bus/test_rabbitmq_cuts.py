@@ -111,6 +111,7 @@ def test_a_worker_consumes_again_after_a_cut(
     with running(far, handle) as worker:
         accepted(bus, 1)
         wait_for(lambda: str(an_id(1)) in handled)
+        wait_for(lambda: bus.depths()[BULK.name] == 0)
         cut(place, proxy)
         for number in range(2, 10):
             accepted(bus, number)
