@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy.exc import DatabaseError
-
 from services.render import paths
 from services.render.records import unfit
 from services.render.store import Change, Store
@@ -16,6 +14,7 @@ from shared.contracts.events import (
     CategoryChanged,
     Event,
 )
+from shared.database import UNAVAILABLE
 from shared.reconciler import Reconciler
 
 CONSUMER = "render"
@@ -44,7 +43,7 @@ def handle(
         try:
             for start in range(0, len(changes), piece):
                 store.take(changes[start : start + piece], priority)
-        except (DatabaseError, OSError) as error:
+        except UNAVAILABLE as error:
             return [Retry(f"the page database is unavailable: {error}") for _ in events]
         wake()
     for index, event in enumerate(events):

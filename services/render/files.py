@@ -1,11 +1,13 @@
 """The site's files: written whole or not at all, and durable before anyone is told.
 
 A page is written to a temporary file beside it, synced, and renamed over it; its folder is synced
-after that. What a crash leaves of a temporary file is overwritten by the next attempt.
+after that. Each folder's holder names such files in its own way, so that two of them never write
+one; what a crash leaves of them is removed when the files are verified.
 """
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -48,6 +50,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._mark = secrets.token_hex(4)
         # The journal commits of syncs that run side by side are shared by the file system.
         self._pool = ThreadPoolExecutor(_SYNCERS, thread_name_prefix="sync")
 
@@ -67,7 +70,7 @@ class Folder:
             if _same(target, file.content):
                 continue
             self._make(target.parent, folders)
-            renames.append((_temporary(target, file.content), target))
+            renames.append((self._temporary(target, file.content), target))
         list(self._pool.map(_sync, [temporary for temporary, _ in renames]))
         for temporary, target in renames:
             temporary.rename(target)
@@ -77,6 +80,11 @@ class Folder:
 
     def close(self) -> None:
         self._pool.shutdown()
+
+    def _temporary(self, target: Path, content: bytes) -> Path:
+        temporary = target.with_name(f".{target.name}.{self._mark}.new")
+        temporary.write_bytes(content)
+        return temporary
 
     def _stands(self, name: str, content: bytes | None) -> Noted | None:
         if content is None:
@@ -93,12 +101,6 @@ class Folder:
         for one in reversed(missing):
             one.mkdir(exist_ok=True)
             folders |= {one, one.parent}
-
-
-def _temporary(target: Path, content: bytes) -> Path:
-    temporary = target.with_name(f".{target.name}.new")
-    temporary.write_bytes(content)
-    return temporary
 
 
 def _same(target: Path, content: bytes) -> bool:

@@ -1,10 +1,13 @@
 """Marks in a writer's hands: leased, and cleared only if no mark was made meanwhile.
 
 A lease carries its owner, and an owner holds a lock on a file as long as it lives, so that the
-leases of a dead writer are told from those of a slow one without any clock.
+leases of a dead writer are told from those of a slow one without any clock. The file lies on the
+volume of the site's files, whatever database the marks are in: writers in several containers
+share that volume anyway, and who loses the database for a while loses no lease.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +18,7 @@ from services.render.files import Noted
 from services.render.marks import next_stamp
 from services.render.tables import Delivery, Priority, articles, dirty, insert
 from services.render.tables import files as files_table
-from shared.database import Database
+from shared.database import UNAVAILABLE, Database
 from shared.locks import FileLock
 
 
@@ -73,7 +76,9 @@ class Leases:
         with self._database.read() as connection:
             if connection.execute(query.limit(1)).first() is None:
                 return []
-        with self._database.write() as connection:
+        self._in_hand = True  # also if it cannot be told whether this was committed
+        # Rows that others mark or lease at the moment are passed over, so this waits for nobody.
+        with self._database.write(alone=False) as connection:
             rows = connection.execute(query.with_for_update(skip_locked=True))
             leases = [Lease(row.path, row.stamp) for row in rows]
             connection.execute(
@@ -81,7 +86,6 @@ class Leases:
                 .where(dirty.c.path.in_([lease.path for lease in leases]))
                 .values(owner=self._me)
             )
-        self._in_hand = True
         return leases
 
     def clear(
@@ -116,23 +120,32 @@ class Leases:
 
     def take_over(self) -> int:
         """Give back the leases of writers that died; return how many writers that were."""
-        dead = []
         with self._gate.held():
-            for file in self._folder.iterdir():
-                lock = FileLock(file)
-                if file.name != self._me and lock.try_hold():
-                    dead.append(file)
-                    lock.release()
+            with self._database.read() as connection:
+                known = connection.scalars(select(dirty.c.owner).distinct())
+                owners = {owner for owner in known if owner is not None}
+            owners |= {file.name for file in self._folder.iterdir()}
+            dead = [owner for owner in owners if not self._lives(owner)]
             if dead:
                 with self._database.write() as connection:
                     connection.execute(
-                        update(dirty)
-                        .where(dirty.c.owner.in_([file.name for file in dead]))
-                        .values(owner=None)
+                        update(dirty).where(dirty.c.owner.in_(dead)).values(owner=None)
                     )
-            for file in dead:
-                file.unlink(missing_ok=True)
+            for owner in dead:
+                (self._folder / owner).unlink(missing_ok=True)
         return len(dead)
+
+    def _lives(self, owner: str) -> bool:
+        """Tell whether a writer lives: nobody else can take its lock."""
+        if owner == self._me:
+            return True
+        if not (self._folder / owner).exists():
+            return False
+        lock = FileLock(self._folder / owner)
+        try:
+            return not lock.try_hold()
+        finally:
+            lock.release()
 
     def _give_back(self) -> None:
         """Give back what an attempt that failed has left in hand."""
@@ -148,8 +161,12 @@ class Leases:
             return connection.scalar(select(func.count()).select_from(dirty)) or 0
 
     def close(self) -> None:
-        """Give back what is in hand, and let go of the lock."""
-        self._give_back()
+        """Give back what is in hand, and let go of the lock.
+
+        What cannot be given back now is taken over by the next writer that looks.
+        """
+        with suppress(*UNAVAILABLE):
+            self._give_back()
         with self._gate.held():
             (self._folder / self._me).unlink(missing_ok=True)
             self._alive.release()

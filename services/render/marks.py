@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, update
+from sqlalchemy import BigInteger, Connection, case, func, literal, select, update
 
 from services.render import paths
 from services.render.records import LIVE
@@ -36,7 +36,10 @@ def mark_all(connection: Connection, priority: Priority) -> None:
     """Mark every page there is or was."""
     stamp = next_stamp(connection)
     every_article = select(
-        addresses.c.path, literal(stamp), literal(stamp), literal(priority.value)
+        addresses.c.path,
+        literal(stamp, BigInteger),
+        literal(stamp, BigInteger),
+        literal(priority.value),
     ).where(addresses.c.path.like("/tin/%"))
     statement = insert(connection, dirty).from_select(
         ["path", "stamp", "since", "priority"], every_article.distinct()

@@ -6,14 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import DatabaseError
 
 from services.render.store import Store
 from services.render.tables import Priority, articles, categories, doubts, insert
 from shared.bus import Publisher
 from shared.clock import Clock
 from shared.contracts.events import ArticleUnpublished, UnpublishType
-from shared.database import Database
+from shared.database import UNAVAILABLE, Database
 from shared.reconcile import Doubt, Held, Kind
 from shared.reconciler import Reconciler
 
@@ -106,4 +105,4 @@ def reconciler(
 ) -> Reconciler:
     """Return what compares manifests with the page database."""
     keeper = PageKeeper(database, wake)
-    return Reconciler(CONSUMER, keeper, publisher, clock, (DatabaseError, OSError))
+    return Reconciler(CONSUMER, keeper, publisher, clock, UNAVAILABLE)

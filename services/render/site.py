@@ -6,9 +6,8 @@ made for nothing that the page does not show.
 """
 
 import threading
+import time
 from collections.abc import Callable
-
-from sqlalchemy.exc import DatabaseError
 
 from services.render import look, paths
 from services.render.drawing import Drawing
@@ -20,7 +19,7 @@ from services.render.reader import Reader
 from services.render.settings import Settings
 from services.render.store import Store
 from shared import log, metrics
-from shared.database import Database
+from shared.database import UNAVAILABLE, Database
 
 _logger = log.get("render.site")
 _TAKE_OVER_SECONDS = 5.0
@@ -51,7 +50,10 @@ class Writer:
             _logger.info("look_changed")
 
     def step(self) -> int:
-        """Write one batch; return how many pages left the list of marks. Raises OSError."""
+        """Write one batch; return how many pages left the list of marks.
+
+        Raises what UNAVAILABLE names; the marks stay for another step then.
+        """
         leases = self._leases.take(self._settings.render_batch)
         if not leases:
             return 0
@@ -64,6 +66,8 @@ class Writer:
             for lease in leases:
                 try:
                     file, delivered = _drawn(drawing, lease.path)
+                except UNAVAILABLE:
+                    raise  # it is not the page's fault
                 except Exception:
                     _logger.exception("page_failed", path=lease.path)
                     failed.append(lease)
@@ -86,28 +90,37 @@ class Writer:
 
     def run(self, stop: threading.Event, wait: Wait, written: Callable[[], None]) -> None:
         """Write until ``stop``; ``wait`` between batches that found nothing to do."""
-        self.prepare()
         poll = self._settings.render_poll_seconds
-        taken_over = 0.0
+        is_prepared, looks_again = False, 0.0
         try:
             while not stop.is_set():
-                if taken_over <= 0:
-                    self._leases.take_over()
-                    taken_over = _TAKE_OVER_SECONDS
                 try:
-                    if self.step():
-                        written()
-                        self._problem = None
-                        continue
-                    self._problem = None
-                except (OSError, DatabaseError) as error:
-                    self._problem = f"pages cannot be written: {error}"
-                    _logger.exception("write_failed")
-                metrics.PAGES_DIRTY.set(self._leases.waiting())
-                wait(poll)
-                taken_over -= poll
+                    if not is_prepared:
+                        self.prepare()
+                        is_prepared = True
+                    if time.monotonic() >= looks_again:
+                        self._leases.take_over()
+                        looks_again = time.monotonic() + _TAKE_OVER_SECONDS
+                    done = self.step()
+                    if not done:
+                        metrics.PAGES_DIRTY.set(self._leases.waiting())
+                except UNAVAILABLE as error:
+                    self._note(error)
+                    wait(poll)
+                    continue
+                self._problem = None
+                if done:
+                    written()
+                else:
+                    wait(poll)
         finally:
             self.close()
+
+    def _note(self, error: Exception) -> None:
+        """Tell why nothing is written: in health each time, in the log once."""
+        if self._problem is None:
+            _logger.warning("writer_waits", reason=str(error))
+        self._problem = f"pages cannot be written: {error}"
 
     def check(self) -> None:
         """Raise if the last attempt to write pages failed."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import DatabaseError
 
 from services.render.consumer import CONSUMER, SOURCE
 from services.render.tables import Delivery, articles
@@ -13,7 +12,7 @@ from shared import log
 from shared.bus import BusUnavailable, Publisher
 from shared.clock import Clock
 from shared.contracts.events import ArticleDelivered, new_event
-from shared.database import Database
+from shared.database import UNAVAILABLE, Database
 
 _logger = log.get("render.teller")
 _LIMIT = 500
@@ -67,6 +66,6 @@ class Teller:
             try:
                 if self.step():
                     continue
-            except (BusUnavailable, DatabaseError) as error:
+            except (BusUnavailable, *UNAVAILABLE) as error:
                 _logger.warning("telling_failed", problem=str(error))
             wait(poll)

@@ -62,7 +62,7 @@ class Verifier:
         self._database = database
 
     def verify(self, *, deep: bool = False) -> Findings:
-        """Mark and remove what is not as it was written. Raises OSError, DatabaseError."""
+        """Mark and remove what is not as it was written. Raises what UNAVAILABLE names."""
         noted, expected = self._known()
         found = dict(_walk(self._root))
         differing, touched, strays = [], [], []

@@ -18,11 +18,13 @@ from services.render.paths import Kind, Page
 from services.render.reader import Reader, Resident
 from services.render.state import body_of
 from services.render.webfiles import conditional, found_file
-from shared import http
+from shared import http, log
 from shared.contracts.events import ArticlePublished, ArticleUnpublished, UnpublishType
-from shared.database import Database
+from shared.database import UNAVAILABLE, Database
+from shared.http import Problem
 from shared.i18n import text
 
+_logger = log.get("render.web")
 LONGEST: Final = 2000
 """Characters of an address; what is longer is nobody's."""
 _HOPS = 5
@@ -50,6 +52,9 @@ def build(site: Site) -> Flask:
     app.url_map.merge_slashes = False
     http.install(app, "render")
 
+    for kind in UNAVAILABLE:
+        app.register_error_handler(kind, _unavailable)
+
     @app.get("/", defaults={"_path": ""})
     @app.get("/<path:_path>")
     def page(_path: str) -> Response:
@@ -59,6 +64,12 @@ def build(site: Site) -> Flask:
         return response
 
     return app
+
+
+def _unavailable(error: Exception) -> Response:
+    _logger.error("database_unavailable", reason=str(error))
+    detail = "The page cannot be looked up now; please try again."
+    return Problem(http.Kind.UNAVAILABLE, detail, headers={"Retry-After": "5"}).response()
 
 
 def _answer(site: Site) -> Response:
@@ -121,7 +132,7 @@ def _for_article(site: Site, reader: Reader, resident: Resident, path: str) -> R
         if body_of(data) is not None:
             if resident.url != path:
                 return _redirect(resident.url, 301)
-            return _not_yet(site)
+            return _not_yet(site, reader)
         location = _location(data)
         if location is None:
             return _gone(site, reader, getattr(data, "explanation", None))
@@ -186,12 +197,11 @@ def _gone(site: Site, reader: Reader, explanation: str | None) -> Response:
     return _message(site, reader, 410, heading, said, explanation=explanation, links=[_home()])
 
 
-def _not_yet(site: Site) -> Response:
+def _not_yet(site: Site, reader: Reader) -> Response:
     """Answer for a page whose article is known and whose file is about to be written."""
-    with site.database.read() as connection:
-        heading = text("The page is being prepared")
-        said = text("Please load it again in a moment.")
-        response = _message(site, Reader(connection), 503, heading, said)
+    heading = text("The page is being prepared")
+    said = text("Please load it again in a moment.")
+    response = _message(site, reader, 503, heading, said)
     response.headers["Retry-After"] = "2"
     return response
 

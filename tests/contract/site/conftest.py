@@ -3,26 +3,20 @@ from pathlib import Path
 
 import pytest
 
-from services.render import bootstrap
-from services.render.settings import Settings
 from tests.contract.site.harness import Harness, Sites, sites
+from tests.databases import KINDS, Databases, databases
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated page database to copy; migrating takes far longer than copying."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("empty"), _env_file=None)
-    bootstrap.migrate(settings)
-    database = bootstrap.open_database(settings)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return settings.data_dir / "render" / "render.db"
+@pytest.fixture(scope="session", params=KINDS)
+def page_databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Databases:
+    return databases("render", request, tmp_path_factory)
 
 
 @pytest.fixture
-def new_site(tmp_path: Path, empty_database: Path) -> Iterator[Sites]:
-    with sites(tmp_path, empty_database) as make:
+def new_site(tmp_path: Path, page_databases: Databases) -> Iterator[Sites]:
+    with sites(tmp_path, page_databases) as make:
         yield make
 
 

@@ -1,8 +1,8 @@
 """A whole site in a folder: page database, writer and files, without bus or processes."""
 
-import shutil
+import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,16 +15,12 @@ from services.render.store import Store
 from services.render.tables import Priority, dirty
 from shared.contracts.documents import CategoryLabel
 from shared.contracts.events import CategoryChanged, Event
+from tests.databases import Databases
 
 
 class Harness:
-    def __init__(self, folder: Path, template: Path | None = None) -> None:
-        self.settings = Settings(data_dir=folder, _env_file=None)
-        if template is None:
-            bootstrap.migrate(self.settings)
-        else:
-            (folder / "render").mkdir(parents=True)
-            shutil.copy(template, folder / "render" / "render.db")
+    def __init__(self, folder: Path, database: str) -> None:
+        self.settings = Settings(data_dir=folder, database=database, _env_file=None)
         self.database = bootstrap.open_database(self.settings)
         self.store = Store(self.database)
         self.writer = Writer(self.settings, self.database)
@@ -72,20 +68,18 @@ Sites = Callable[[], Harness]
 
 
 @contextmanager
-def sites(folder: Path, template: Path) -> Iterator[Sites]:
-    """Give a maker of empty sites, each in a folder of its own."""
-    made: list[Harness] = []
+def sites(folder: Path, databases: Databases) -> Iterator[Sites]:
+    """Give a maker of empty sites, each in a folder and a database of its own."""
+    numbers = itertools.count()
+    with ExitStack() as made:
 
-    def make() -> Harness:
-        site = Harness(folder / f"site-{len(made)}", template)
-        made.append(site)
-        return site
+        def make() -> Harness:
+            url = made.enter_context(databases.lend())
+            site = Harness(folder / f"site-{next(numbers)}", url)
+            made.callback(site.close)
+            return site
 
-    try:
         yield make
-    finally:
-        for site in made:
-            site.close()
 
 
 def category(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.contracts.documents import CategoryLabel
 from shared.contracts.events import Event, UnpublishType
 from tests.contract.site.harness import Harness, category, sites
+from tests.databases import Databases
 from tests.factories import body, event, published, unpublished
 
 CATEGORIES = (
@@ -90,7 +91,7 @@ def _events(number: int, states: list[tuple[Any, ...]]) -> list[Event]:
 )
 @given(histories=HISTORIES, data=st.data())
 def test_writing_only_the_marked_pages_gives_the_same_bytes_as_writing_all(
-    empty_database: Path, histories: list[list[tuple[Any, ...]]], data: st.DataObject
+    page_databases: Databases, histories: list[list[tuple[Any, ...]]], data: st.DataObject
 ) -> None:
     by_article = [_events(number, states) for number, states in enumerate(histories)]
     events = [one for made in by_article for one in made]
@@ -98,7 +99,7 @@ def test_writing_only_the_marked_pages_gives_the_same_bytes_as_writing_all(
     order = data.draw(st.permutations(events + doubled))
     cuts = data.draw(st.lists(st.integers(0, len(order)), max_size=6))
     named = [event(made, subject=made.category.slug) for made in CATEGORIES]
-    with tempfile.TemporaryDirectory() as folder, sites(Path(folder), empty_database) as make:
+    with tempfile.TemporaryDirectory() as folder, sites(Path(folder), page_databases) as make:
         little_by_little = make()
         little_by_little.publish(*named)
         for start, end in _pieces(len(order), cuts):
