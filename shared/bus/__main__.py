@@ -83,12 +83,14 @@ def _list(bus: Bus, given: argparse.Namespace) -> None:
         for letter in letters:
             _say(json.dumps(_as_dict(letter), ensure_ascii=False))
         return
-    _say(f"{'id':>6}  {'queue':<16}{'parked at':<22}{'tries':>5}  {'event':<22}reason")
+    width = max([6, *(len(str(letter.id)) for letter in letters)])
+    _say(f"{'id':>{width}}  {'queue':<16}{'parked at':<22}{'tries':>5}  {'event':<22}reason")
     for letter in letters:
         at = letter.parked_at.strftime("%Y-%m-%d %H:%M:%SZ")
         kind = _event(letter).get("type", "unreadable").removeprefix("vn.bantin.")
         reason = " ".join(letter.reason.split())
-        _say(f"{letter.id:>6}  {letter.queue:<16}{at:<22}{letter.attempts:>5}  {kind:<22}{reason}")
+        start = f"{letter.id:>{width}}  {letter.queue:<16}{at:<22}{letter.attempts:>5}"
+        _say(f"{start}  {kind:<22}{reason}")
     total = sum(n for q, n in bus.dead_letters.counts().items() if given.queue in (None, q))
     _say(f"{len(letters)} of {total} dead letters")
 

@@ -19,6 +19,7 @@ from shared.bus.rabbitmq import envelope
 from shared.bus.rabbitmq.census import Count
 from shared.bus.rabbitmq.declare import declare, open_channel, standing
 from shared.bus.rabbitmq.link import Link
+from shared.bus.rabbitmq.wire import body_of
 from shared.bus.topology import Queue
 
 _COMING: Final = 2.0
@@ -227,12 +228,13 @@ class Consuming:
                 attempt += envelope.attempts_before(headers)
             if message.delivery_info["redelivered"] and attempt == 1:
                 attempt = 2
-            delivery = Delivery(tag=next(self._tags), body=_body(message), attempt=attempt)
+            body = body_of(message)
+            delivery = Delivery(tag=next(self._tags), body=body, attempt=attempt)
             held = Held(
                 delivery,
                 message.delivery_info["delivery_tag"],
                 consumer,
-                properties.get("message_id", ""),
+                properties.get("message_id") or str(envelope.letter_id(self._queue.name, body)),
                 envelope.history_before(headers) if headers else (),
             )
             self.held[delivery.tag] = held
@@ -264,8 +266,3 @@ class Consuming:
             self.held.clear()
             self._waiting.clear()
             self._there.notify_all()
-
-
-def _body(message: Any) -> bytes:
-    body = message.body
-    return body if isinstance(body, bytes) else b""  # of an empty one the library makes a text

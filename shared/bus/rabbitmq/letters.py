@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from amqp.exceptions import ResourceLocked
 
@@ -20,12 +20,20 @@ from shared.bus.rabbitmq.control import Control
 from shared.bus.rabbitmq.declare import open_channel, standing
 from shared.bus.rabbitmq.link import TROUBLE, Address, Link, told
 from shared.bus.rabbitmq.publisher import Message, Publisher
-from shared.bus.rabbitmq.wire import Timeouts
+from shared.bus.rabbitmq.wire import Timeouts, body_of
 from shared.bus.topology import QUEUES
 
 _LOCK: Final = "bantin.dead-letters.lock"
 _WINDOW: Final = 1000
 _TRY_AGAIN: Final = 0.1
+
+
+class _Taken(NamedTuple):
+    """A dead letter that we have from the broker and not settled."""
+
+    number: int
+    message_id: str
+    letter: DeadLetter
 
 
 class RabbitDeadLetters:
@@ -49,7 +57,7 @@ class RabbitDeadLetters:
         with self._visit() as visit:
             return heapq.nsmallest(
                 limit,
-                (letter for name in _chosen(queue) for _, letter in visit.letters(name)),
+                (taken.letter for name in _chosen(queue) for taken in visit.letters(name)),
                 key=lambda letter: (letter.parked_at, letter.id),
             )
 
@@ -57,7 +65,7 @@ class RabbitDeadLetters:
         found: list[DeadLetter] = []
         with self._visit() as visit:
             for queue, wanted in _by_queue(ids).items():
-                found += [letter for _, letter in visit.find(queue, wanted)]
+                found += [taken.letter for taken in visit.find(queue, wanted)]
         return sorted(found, key=lambda letter: (letter.parked_at, letter.id))
 
     def counts(self) -> dict[str, int]:
@@ -75,9 +83,9 @@ class RabbitDeadLetters:
             for queue, wanted in _by_queue(ids).items():
                 found = visit.find(queue, wanted)
                 self._publisher.publish(
-                    [Message("", queue, letter.body, "") for _, letter in found]
+                    [Message("", queue, one.letter.body, one.message_id) for one in found]
                 )
-                visit.forget([number for number, _ in found])
+                visit.forget(found)
                 count += len(found)
         return count
 
@@ -86,7 +94,7 @@ class RabbitDeadLetters:
         with self._visit() as visit:
             for queue, wanted in _by_queue(ids).items():
                 found = visit.find(queue, wanted)
-                visit.forget([number for number, _ in found])
+                visit.forget(found)
                 count += len(found)
         return count
 
@@ -114,7 +122,7 @@ class _Visit:
         self._numbers: set[int] = set()
         """Those of the messages that we have taken and not settled."""
 
-    def letters(self, queue: str) -> Iterator[tuple[int, DeadLetter]]:
+    def letters(self, queue: str) -> Iterator[_Taken]:
         """Take all of a queue, a window at a time."""
         name = QUEUES[queue].dead_letters
         left = standing(self._link, self._channel, name).ready
@@ -124,28 +132,26 @@ class _Visit:
                 return
             left -= len(found)
             for message in found:
-                headers = message.properties.get("application_headers") or {}
-                letter = envelope.letter(queue, message.body, headers, self._policy.limit)
-                yield message.delivery_info["delivery_tag"], letter
+                yield self._read(queue, message)
 
-    def find(self, queue: str, wanted: set[int]) -> list[tuple[int, DeadLetter]]:
+    def find(self, queue: str, wanted: set[int]) -> list[_Taken]:
         """Take messages until all the wanted ones are there."""
         found = []
         left = set(wanted)
-        for number, letter in self.letters(queue):
-            if letter.id in wanted:
-                found.append((number, letter))
-                left.discard(letter.id)
+        for taken in self.letters(queue):
+            if taken.letter.id in wanted:
+                found.append(taken)
+                left.discard(taken.letter.id)
             if not left:
                 break
         return found
 
-    def forget(self, numbers: Sequence[int]) -> None:
+    def forget(self, taken: Sequence[_Taken]) -> None:
         self._link.patience()
         with self._link.transport.together():
-            for number in numbers:
-                self._channel.basic_ack(number)
-        self._numbers -= set(numbers)
+            for one in taken:
+                self._channel.basic_ack(one.number)
+        self._numbers -= {one.number for one in taken}
 
     def give_back(self) -> None:
         """Return what is left in the order in which it came, and wait until that is done."""
@@ -156,6 +162,13 @@ class _Visit:
         self._numbers.clear()
         self._link.patience()
         self._channel.close()
+
+    def _read(self, queue: str, message: Any) -> _Taken:
+        properties = message.properties
+        headers = properties.get("application_headers") or {}
+        letter = envelope.letter(queue, body_of(message), headers, self._policy.limit)
+        number = message.delivery_info["delivery_tag"]
+        return _Taken(number, properties.get("message_id", ""), letter)
 
     def _take(self, name: str, count: int) -> list[Any]:
         found: list[Any] = []

@@ -126,3 +126,9 @@ def readable(sock: Any, seconds: float) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
+def body_of(message: Any) -> bytes:
+    """Return a message's body; of an empty one the library makes a text."""
+    body = message.body
+    return body if isinstance(body, bytes) else b""

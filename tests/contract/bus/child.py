@@ -46,6 +46,14 @@ def work(bus: Bus, queue: str, poison: str = "") -> None:
     Worker(bus, QUEUES[queue], handle).run(threading.Event())
 
 
+def replay(bus: Bus, queue: str) -> None:
+    """Put all dead letters of a queue back, telling when it begins and when it is done."""
+    ids = [letter.id for letter in bus.dead_letters.list(queue, 10_000)]
+    say("begins")
+    bus.dead_letters.replay(ids)
+    say("done")
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -54,5 +62,10 @@ def say(line: str) -> None:
 if __name__ == "__main__":
     name, address, way, *rest = sys.argv[1:]
     opened = ADAPTERS[name](address).open(limit=int(os.environ.get("TEST_DELIVERY_LIMIT", "20")))
-    ways: dict[str, Callable[..., None]] = {"hold": hold, "publish": publish, "work": work}
+    ways: dict[str, Callable[..., None]] = {
+        "hold": hold,
+        "publish": publish,
+        "work": work,
+        "replay": replay,
+    }
     ways[way](opened, *rest)
