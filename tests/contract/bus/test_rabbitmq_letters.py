@@ -76,6 +76,7 @@ def test_what_the_broker_parked_looks_like_what_we_parked(
     failing = bus.subscribe(BULK)
     for _ in range(AT_ONCE.limit):
         failing.settle([(delivery, Retry("no disk")) for delivery in failing.fetch(1, 10)])
+    failing.close()
     theirs, ours = bus.dead_letters.list()
     assert [decode(letter.body).subject for letter in (theirs, ours)] == [
         str(an_id(1)),
