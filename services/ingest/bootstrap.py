@@ -12,7 +12,7 @@ from services.ingest.jobs import jobs
 from services.ingest.relay import Relay
 from services.ingest.settings import Settings
 from services.ingest.store.files import Files
-from services.ingest.store.outbox import Outbox
+from services.ingest.store.outbox import CHANNEL, Outbox
 from services.ingest.store.published import Published
 from services.ingest.store.store import Store
 from services.ingest.store.tokens import Tokens
@@ -22,6 +22,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.jobs import jobs_process
 from shared.jobs.turns import turns
+from shared.nudge import listen
 from shared.runtime import Process, serve
 from shared.wake import Caller
 
@@ -78,7 +79,7 @@ def build_relay(
     relay = Relay(
         Outbox(store.database),
         bus,
-        settings.ingest_wake_dir,
+        lambda: listen(store.database, CHANNEL, settings.ingest_wake_dir),
         poll=settings.relay_poll_seconds,
     )
     metrics.OUTBOX_OLDEST.set_function(relay.age)

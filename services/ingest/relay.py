@@ -2,9 +2,8 @@
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,7 +12,7 @@ from shared import log, metrics
 from shared.bus import BATCH, BusUnavailable, Publisher
 from shared.clock import Clock, now
 from shared.contracts.events import Event, decode
-from shared.wake import Listener
+from shared.nudge import Listening
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 """Seconds to wait after a failure, doubled each time up to the longest."""
@@ -31,18 +30,24 @@ class Relay:
     """
 
     def __init__(
-        self, outbox: Outbox, bus: Publisher, wake: Path, *, poll: float, clock: Clock = now
+        self,
+        outbox: Outbox,
+        bus: Publisher,
+        listen: Callable[[], Listening],
+        *,
+        poll: float,
+        clock: Clock = now,
     ) -> None:
         self._outbox = outbox
         self._bus = bus
-        self._wake = wake
+        self._listen = listen
         self._poll = poll
         self._clock = clock
         self._trouble: str | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Send until ``stop`` is set; wait and keep everything while the bus cannot take it."""
-        listener = Listener(self._wake)
+        listener = self._listen()
         pause = _FIRST_PAUSE
         try:
             while not stop.is_set():

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from services.render import web
+from services.render import leases, marks, web
 from services.render.consumer import PIECE, handle
 from services.render.jobs import jobs
 from services.render.pages import Pages
@@ -25,9 +25,10 @@ from shared.database import Database
 from shared.jobs import jobs_process
 from shared.jobs.turns import turns
 from shared.migrations import upgrade
+from shared.nudge import Listening, listen
 from shared.reconciler import introduced
 from shared.runtime import Process, serve
-from shared.wake import Caller, Listener
+from shared.wake import Caller
 
 PIECES = {Lane.LIVE: BATCH, Lane.BULK: PIECE}
 PRIORITIES = {Lane.LIVE: Priority.LIVE, Lane.BULK: Priority.BULK}
@@ -100,13 +101,13 @@ def build_writer(
     return [
         _waiting(
             "writer",
-            settings,
+            lambda: listen(database, marks.CHANNEL, settings.wake_dir / "writer"),
             lambda stop, wait: writer.run(stop, wait, told.call),
             {"files": writer.check, "database": database.check},
         ),
         _waiting(
             "teller",
-            settings,
+            lambda: listen(database, leases.CHANNEL, settings.wake_dir / "teller"),
             lambda stop, wait: teller.run(stop, wait, poll),
             {"bus": bus.check},
         ),
@@ -156,14 +157,14 @@ def verify(settings: Settings, *, deep: bool) -> Findings:
 
 def _waiting(
     name: str,
-    settings: Settings,
+    opened: Callable[[], Listening],
     body: Callable[..., None],
     checks: dict[str, Callable[[], None]],
 ) -> Process:
-    """Return a process that can be woken by a nudge in its folder while it waits."""
+    """Return a process that can be woken by a nudge while it waits."""
 
     def run(stop: object) -> None:
-        listener = Listener(settings.wake_dir / name)
+        listener = opened()
         try:
             body(stop, listener.wait)
         finally:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
@@ -20,6 +21,10 @@ from services.render.tables import Delivery, Priority, articles, dirty, insert
 from services.render.tables import files as files_table
 from shared.database import UNAVAILABLE, Database
 from shared.locks import FileLock
+from shared.nudge import notify
+
+CHANNEL: Final = "teller"
+"""Where it is heard that pages of articles are durable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class Leases:
                     _WRITTEN,
                     [{"its_id": one.article_id, "its_version": one.version} for one in written],
                 )
+                notify(connection, CHANNEL)
             connection.execute(update(dirty).where(dirty.c.owner == self._me).values(owner=None))
         self._in_hand = False
 

@@ -1,7 +1,7 @@
 """Marks on pages to write: one page, or every page of the site."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, case, func, literal, select, update
 
@@ -16,12 +16,17 @@ from services.render.tables import (
     dirty,
     insert,
 )
+from shared.nudge import notify
+
+CHANNEL: Final = "writer"
+"""Where writers hear that pages are marked."""
 
 
 def mark(connection: Connection, found: Sequence[str], priority: Priority) -> None:
     """Mark pages. One marked before keeps its turn, unless this one is more urgent."""
     if not found:
         return
+    notify(connection, CHANNEL)
     stamp = next_stamp(connection)
     connection.execute(
         _marking(connection, insert(connection, dirty)),

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, delete, func, select
 
 from services.ingest.store.rows import slices
 from services.ingest.store.tables import OUTBOX
 from shared.database import Database
+
+CHANNEL: Final = "outbox"
+"""Where relays hear that events wait."""
 
 
 @dataclass(frozen=True, slots=True)

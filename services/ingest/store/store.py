@@ -15,10 +15,12 @@ from sqlalchemy import Select, and_, func, or_, select
 from services.ingest.edition import Standing
 from services.ingest.records import Category, Edition, Entry, Media, Record
 from services.ingest.store import rows
+from services.ingest.store.outbox import CHANNEL
 from services.ingest.store.tables import ARTICLES, DELIVERED, EDITIONS, HISTORY
 from services.ingest.store.unit import Unit
 from shared.clock import Clock, now
 from shared.database import Database
+from shared.nudge import notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Store:
             unit = Unit(connection, self.clock())
             yield unit
             unit.flush()
+            if unit.sends:
+                notify(connection, CHANNEL)
         if unit.sends:
             self._committed()
 

@@ -40,6 +40,7 @@ from services.render.store import Store
 from shared.bus import Done
 from shared.contracts.events import Event
 from shared.index import Query, open_engine, open_index
+from shared.wake import Listener
 from tests.databases import KINDS, Databases, databases
 from tests.factories import an_id
 from tests.unit.ingest.newsroom import Newsroom, RecordingBus, SteppingClock
@@ -80,7 +81,9 @@ class Editing(RuleBasedStateMachine):
         self.room = Newsroom(settings, self.clock)
         assert self.room.category("tin-tuc", "Tin tức").status_code in {200, 201}
         self.bus = RecordingBus()
-        self.relay = Relay(self.room.outbox, self.bus, self.folder / "wake", poll=0.1)
+        self.relay = Relay(
+            self.room.outbox, self.bus, partial(Listener, self.folder / "wake"), poll=0.1
+        )
         self.index = open_index(f"tantivy://{self.folder / 'index'}")
         self.engine = open_engine(f"tantivy://{self.folder / 'index'}")
         site = RenderSettings(data_dir=self.folder, database=urls["render"])

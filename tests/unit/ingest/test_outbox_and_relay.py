@@ -1,8 +1,9 @@
 """From the outbox to the bus: never lost, in order, forgotten only when confirmed."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from sqlalchemy.exc import OperationalError
 
 from services.ingest import bootstrap
 from services.ingest.relay import Relay
-from services.ingest.store.outbox import Outbox, Pending
+from services.ingest.store.outbox import CHANNEL, Outbox, Pending
 from services.ingest.store.store import Store
 from shared.bus import BATCH, BusUnavailable, open_bus
 from shared.bus.topology import INDEXING, RENDER, Lane
 from shared.contracts.events import CategoryChanged, decode
 from shared.database import Database
+from shared.nudge import Listening, listen
 from shared.wake import Caller
 from tests.deployment import wait_for
 from tests.factories import an_id
@@ -25,8 +27,11 @@ A = an_id(1)
 
 
 def _relay(newsroom: Newsroom, bus: RecordingBus, outbox: Outbox | None = None) -> Relay:
-    wake = newsroom.settings.ingest_wake_dir
-    return Relay(outbox or newsroom.outbox, bus, wake, poll=0.01, clock=newsroom.clock)
+    return Relay(outbox or newsroom.outbox, bus, _ears(newsroom), poll=0.01, clock=newsroom.clock)
+
+
+def _ears(newsroom: Newsroom) -> Callable[[], Listening]:
+    return partial(listen, newsroom.store.database, CHANNEL, newsroom.settings.ingest_wake_dir)
 
 
 def test_an_accepted_change_is_in_the_outbox_and_a_refused_one_is_not(newsroom: Newsroom) -> None:
@@ -165,7 +170,7 @@ def test_the_relay_waits_out_a_bus_that_is_down_and_says_so(
 
 def test_a_commit_wakes_the_relay(newsroom: Newsroom, bus: RecordingBus) -> None:
     wake = newsroom.settings.ingest_wake_dir
-    sleeping = Relay(newsroom.outbox, bus, wake, poll=3600)
+    sleeping = Relay(newsroom.outbox, bus, _ears(newsroom), poll=3600)
     stop = threading.Event()
     thread = threading.Thread(target=sleeping.run, args=(stop,))
     thread.start()
@@ -180,7 +185,7 @@ def test_a_commit_wakes_the_relay(newsroom: Newsroom, bus: RecordingBus) -> None
     newsroom.publish(A)
     wait_for(lambda: any(e.subject == str(A) for e, _ in bus.events), within=30, every=0.005)
     stop.set()
-    caller.call()
+    newsroom.category("van-hoa", "Văn hóa")  # so that it looks up
     thread.join(30)
     caller.close()
     assert not thread.is_alive()
@@ -193,7 +198,7 @@ def test_every_consumer_of_the_embedded_bus_gets_the_event(
     version = newsroom.publish(A).get_json()["version"]
     bus = open_bus(f"sqlite://{tmp_path / 'bus'}")
     try:
-        relay = Relay(newsroom.outbox, bus, newsroom.settings.ingest_wake_dir, poll=0.01)
+        relay = Relay(newsroom.outbox, bus, _ears(newsroom), poll=0.01)
         assert relay.send_batch() == 2
         for consumer in (INDEXING, RENDER):
             subscription = bus.subscribe(consumer.queue(Lane.LIVE))
