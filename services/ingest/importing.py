@@ -17,6 +17,7 @@ from services.ingest.store.store import Store
 from services.ingest.store.unit import Unit
 from shared import log
 from shared.contracts.article import ContractError, FieldProblem
+from shared.database import UNAVAILABLE, CommitUnknown
 
 LINE_LIMIT: Final = 1024 * 1024
 _LINES: Final = 100
@@ -156,16 +157,17 @@ def _save(store: Store, good: _Good, options: Options) -> list[LineResult]:
             unit.preload([draft for _, draft in good])
             return [_save_line(unit, number, draft, options) for number, draft in good]
     except SQLAlchemyError as error:
-        if len(good) > 1:
+        if len(good) > 1 and not isinstance(error, UNAVAILABLE):
             return [result for one in good for result in _save(store, [one], options)]
-        _logger.exception("import_line_failed", line=good[0][0])
-        return [_failed(*good[0], error)]
+        _logger.exception("import_lines_failed", first=good[0][0], lines=len(good))
+        return [_failed(*one, error) for one in good]
 
 
 def _failed(number: int, draft: Draft, error: SQLAlchemyError) -> LineResult:
     clash = isinstance(error, IntegrityError)
     detail = "clashes with a change made meanwhile" if clash else "the database is unavailable"
-    problem = FieldProblem("", f"{detail}; nothing was saved, send the line again")
+    saved = "it may have been saved" if isinstance(error, CommitUnknown) else "nothing was saved"
+    problem = FieldProblem("", f"{detail}; {saved}, send the line again")
     return LineResult(number, str(draft.article_id), 409 if clash else 503, errors=(problem,))
 
 

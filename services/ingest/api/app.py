@@ -10,6 +10,7 @@ from services.ingest.commands import Stale, Taken
 from services.ingest.edition import Refused, Why
 from shared import log
 from shared.contracts.article import ContractError
+from shared.database import CommitUnknown
 from shared.http import FieldError, Kind, Problem, install
 
 _logger = log.get("api")
@@ -61,10 +62,16 @@ def _install_refusals(app: Flask) -> None:
     @app.errorhandler(OSError)
     def _unavailable(error: Exception) -> Response:
         _logger.error("store_unavailable", exc_info=error)
-        return unavailable().response()
+        return unavailable(error).response()
 
 
-def unavailable() -> Problem:
-    """Return the answer while the database or the disk cannot be used; nothing was saved."""
+def unavailable(error: Exception) -> Problem:
+    """Return the answer while the database or the disk cannot be used.
+
+    Nothing was saved, unless the database was lost at the very end; the same call again then
+    tells: it changes nothing, or the state or the version refuses it.
+    """
     detail = "Nothing was saved; please try again."
+    if isinstance(error, CommitUnknown):
+        detail = "It cannot be told whether this was saved; please look, or send the same again."
     return Problem(Kind.UNAVAILABLE, detail, headers={"Retry-After": "5"})
