@@ -6,6 +6,7 @@ them back, one of us at a time. Meanwhile they are not counted.
 
 import heapq
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,7 @@ from shared.bus.topology import QUEUES
 _LOCK: Final = "bantin.dead-letters.lock"
 _WINDOW: Final = 1000
 _TRY_AGAIN: Final = 0.1
+_LOOK_AGAIN: Final = 0.005
 
 
 class _Taken(NamedTuple):
@@ -119,8 +121,8 @@ class _Visit:
         self._policy = policy
         self._channel = open_channel(link)
         self._lock()
-        self._numbers: set[int] = set()
-        """Those of the messages that we have taken and not settled."""
+        self._numbers: dict[int, str] = {}
+        """Of the messages that we have taken and not settled, with their queues."""
 
     def letters(self, queue: str) -> Iterator[_Taken]:
         """Take all of a queue, a window at a time."""
@@ -151,7 +153,7 @@ class _Visit:
         with self._link.transport.together():
             for one in taken:
                 self._channel.basic_ack(one.number)
-        self._numbers -= {one.number for one in taken}
+                del self._numbers[one.number]
 
     def give_back(self) -> None:
         """Return what is left in the order in which it came, and wait until that is done."""
@@ -159,9 +161,14 @@ class _Visit:
         with self._link.transport.together():
             for number in sorted(self._numbers):
                 self._channel.basic_reject(number, requeue=True)
+        for name, count in Counter(self._numbers.values()).items():
+            # Nobody else takes any while we look, so that many must be there again.
+            until = time.monotonic() + self._link.timeouts.operation
+            while standing(self._link, self._channel, name).ready < count:
+                if time.monotonic() > until:
+                    break
+                time.sleep(_LOOK_AGAIN)
         self._numbers.clear()
-        self._link.patience()
-        self._channel.close()
 
     def _read(self, queue: str, message: Any) -> _Taken:
         properties = message.properties
@@ -186,7 +193,7 @@ class _Visit:
             pass  # somebody else has taken some
         link.patience()
         channel.basic_cancel(tag)
-        self._numbers |= {message.delivery_info["delivery_tag"] for message in found}
+        self._numbers |= {message.delivery_info["delivery_tag"]: name for message in found}
         return found
 
     def _lock(self) -> None:
