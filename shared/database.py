@@ -10,6 +10,7 @@ advisory lock that ends with the transaction, unless it says that it need not.
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -48,6 +49,27 @@ _ATTEMPTS: Final = 5
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds after which a wait on PostgreSQL ends with an error; None waits for ever.
+
+    ``answer`` is the client's own, for a server that hangs or whose machine is gone; the others
+    are the server's, and shorter, so that it is the server that says what took so long.
+    """
+
+    lock: int | None = 10
+    """For a row, or for one's turn to write."""
+    statement: int | None = 30
+    idle: int | None = 60
+    """For a transaction that asks nothing: a relay waits for the bus with rows in hand."""
+    answer: float | None = 40.0
+
+
+LIMITS: Final = Limits()
+PATIENT: Final = Limits(lock=None, statement=None, answer=None)
+"""For migrations: a large table takes its time."""
+
+
 class CommitUnknown(OperationalError):  # noqa: N818 - a state of the world, not a mistake
     """The connection was lost while committing: all of it is durable, or nothing."""
 
@@ -55,8 +77,8 @@ class CommitUnknown(OperationalError):  # noqa: N818 - a state of the world, not
 class Database:
     """Hands out connections inside a transaction; commits on a clean exit."""
 
-    def __init__(self, url: str, *, patient: bool = False) -> None:
-        """Open nothing yet. ``patient`` waits for whatever takes long, as migrations may."""
+    def __init__(self, url: str, *, limits: Limits = LIMITS) -> None:
+        """Open nothing yet. SQLite keeps to limits of its own."""
         parsed = make_url(url)
         self._lock: FileLock | None = None
         if parsed.get_backend_name() == "sqlite":
@@ -69,7 +91,7 @@ class Database:
         else:
             from shared.postgresql import engine  # noqa: PLC0415 - an adapter loads on demand
 
-            self.engine = engine(parsed, patient=patient)
+            self.engine = engine(parsed, limits)
             self._reading = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )

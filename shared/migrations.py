@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from shared.database import Database
+from shared.database import PATIENT, Database
 
 _SERVICES = Path(__file__).parent.parent / "services"
 _IN_ORDER: Final = ("-b", "/", "B", "a", "a-b", "aa", "b", "z", "é", "đ", "ế")
@@ -21,7 +21,7 @@ def upgrade(service: str, url: str) -> None:
     Raises ValueError where a PostgreSQL database was made with another order of text, or another
     encoding, than SQLite's: lists and cursors would differ.
     """
-    database = Database(url, patient=True)
+    database = Database(url, limits=PATIENT)
     config = Config()
     config.set_main_option("script_location", str(_SERVICES / service / "migrations"))
     try:

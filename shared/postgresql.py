@@ -12,14 +12,9 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-CONNECT_SECONDS: Final = 5
-LOCK_SECONDS: Final = 10
-"""For a row, or for one's turn to write."""
-STATEMENT_SECONDS: Final = 30
-IDLE_SECONDS: Final = 60
-"""Of a transaction that asks nothing: longer than a relay waits for the bus with rows in hand."""
-ANSWER_SECONDS: Final = 40.0
-"""Of a server that should have given up by itself before."""
+from shared.database import Limits
+
+_CONNECT_SECONDS: Final = 5
 _POOL: Final = {"pool_size": 2, "max_overflow": 4, "pool_timeout": 10, "pool_recycle": 1800}
 """Six connections at most for a process: some fourteen processes share the server's hundred."""
 _T = TypeVar("_T")
@@ -28,7 +23,7 @@ _T = TypeVar("_T")
 class BoundedConnection(psycopg.Connection[Any]):
     """Waits for no answer longer than ``answer_seconds``; the connection is closed then."""
 
-    answer_seconds: float | None = ANSWER_SECONDS
+    answer_seconds: float | None = None
 
     def wait(self, gen: PQGen[_T], interval: float = 0.1, timeout: float | None = None) -> _T:
         """Raise OperationalError where the server is silent for too long."""
@@ -41,43 +36,38 @@ class BoundedConnection(psycopg.Connection[Any]):
             raise
 
 
-class PatientConnection(BoundedConnection):
-    """Waits for as long as it takes."""
-
-    answer_seconds = None
-
-
-def engine(url: URL, *, patient: bool = False) -> Engine:
-    """Return an engine; nothing is connected to yet."""
+def engine(url: URL, limits: Limits) -> Engine:
+    """Return an engine; nothing is connected to yet. The URL's query goes to libpq as it is."""
     made = create_engine(
         url.set(drivername="postgresql+psycopg", query={}),
         poolclass=QueuePool,
         pool_pre_ping=True,
-        connect_args=_arguments(patient=patient) | url.query,
+        connect_args=_arguments(limits) | url.query,
         **_POOL,
     )
-    kind = PatientConnection if patient else BoundedConnection
 
     @event.listens_for(made, "do_connect")
     def _connect(
         _dialect: object, _record: object, words: list[Any], given: dict[str, Any]
     ) -> BoundedConnection:
-        return kind.connect(*words, **given)
+        connection = BoundedConnection.connect(*words, **given)
+        connection.answer_seconds = limits.answer
+        return connection
 
     return made
 
 
-def _arguments(*, patient: bool) -> dict[str, Any]:
-    """Return what libpq is given beside the address."""
+def _arguments(limits: Limits) -> dict[str, Any]:
+    """Return what libpq is given beside the address. A server takes 0 for no limit."""
     settings = {
         "timezone": "UTC",
-        "lock_timeout": 0 if patient else f"{LOCK_SECONDS}s",
-        "statement_timeout": 0 if patient else f"{STATEMENT_SECONDS}s",
-        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        "lock_timeout": f"{limits.lock or 0}s",
+        "statement_timeout": f"{limits.statement or 0}s",
+        "idle_in_transaction_session_timeout": f"{limits.idle or 0}s",
     }
     return {
         "application_name": "bantin",
-        "connect_timeout": CONNECT_SECONDS,
+        "connect_timeout": _CONNECT_SECONDS,
         "keepalives": 1,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
