@@ -7,7 +7,7 @@ CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
 .DEFAULT_GOAL := help
-.PHONY: help run token status deadletters test test-unit test-contract test-crash chaos e2e lint types imports fmt bench docs lock groups clean
+.PHONY: help run token status deadletters servers test test-unit test-contract test-crash chaos e2e lint types imports fmt bench docs lock groups clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ status: $(RUN_STAMP) ## Show the pipeline at a glance; ARGS="--watch" or "--json
 deadletters: $(RUN_STAMP) ## List parked messages; ARGS="replay 3 4" or "drop 3" acts on them
 	@$(BIN)/python -m shared.bus deadletters $(or $(ARGS),list)
 
-test: $(DEV_STAMP) ## Run every test
+servers: $(DEV_STAMP) ## Say which servers the tests have here; build what has to be built
+	@$(BIN)/python -m tests.servers
+
+test: servers ## Run every test
 	$(BIN)/python -m pytest
 
 test-unit: $(DEV_STAMP) ## Run the unit and property tests
