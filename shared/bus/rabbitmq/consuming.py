@@ -59,7 +59,8 @@ class Consuming:
         self._tags = tags
         self._channel = open_channel(link)
         declare(link, self._channel, [queue], policy)
-        self._limit = 1
+        self._usual_size = 1
+        """Bytes of a body, as the last ones were."""
         self._consumers = 0
         self._windows: dict[str, int] = {}
         """How many unsettled messages each running consumer may have."""
@@ -76,8 +77,8 @@ class Consuming:
 
     def flow(self, limit: int) -> None:
         """Let the broker hand out up to ``limit`` messages, or one where care is needed."""
-        self._limit = limit
-        wanted = 1 if self.careful else limit
+        # Large articles are not all kept in memory only because they are there.
+        wanted = 1 if self.careful else max(1, min(limit, BATCH_BYTES // self._usual_size))
         free = sum(window - self._charged[name] for name, window in self._windows.items())
         if free >= max(1, wanted // 2):
             return
@@ -229,6 +230,7 @@ class Consuming:
             if message.delivery_info["redelivered"] and attempt == 1:
                 attempt = 2
             body = body_of(message)
+            self._usual_size = max(1, (7 * self._usual_size + len(body)) // 8)
             delivery = Delivery(tag=next(self._tags), body=body, attempt=attempt)
             held = Held(
                 delivery,

@@ -3,12 +3,23 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import repeat
+from typing import Any
 
 import pytest
 
-from shared.bus import BATCH, Bus, BusUnavailable, Done, Outcome, Park, Retry
+from shared.bus import (
+    BATCH,
+    Bus,
+    BusUnavailable,
+    Delivery,
+    Done,
+    Outcome,
+    Park,
+    Retry,
+    Subscription,
+)
 from shared.bus.rabbitmq import open_rabbitmq
 from shared.bus.topology import RENDER, Lane
 from shared.bus.worker import Worker
@@ -72,9 +83,11 @@ CUTS = [
 
 
 @contextmanager
-def running(bus: Bus, handle: Callable[[Sequence[Event]], list[Outcome]]) -> Iterator[Worker]:
+def running(
+    bus: Bus, handle: Callable[[Sequence[Event]], list[Outcome]], **options: Any
+) -> Iterator[Worker]:
     stop = threading.Event()
-    worker = Worker(bus, BULK, handle, pauses=lambda: repeat(0.05))
+    worker = Worker(bus, BULK, handle, pauses=lambda: repeat(0.05), **options)
     thread = threading.Thread(target=worker.run, args=(stop,))
     thread.start()
     try:
@@ -160,22 +173,69 @@ def test_heartbeats_go_on_while_a_handler_works_for_long(far: Bus, bus: Bus) -> 
 def test_a_worker_that_waits_for_its_store_outlives_a_cut(
     bus: Bus, far: Bus, place: Place, proxy: Proxy
 ) -> None:
-    down = threading.Event()
-    down.set()
+    up = threading.Event()
     rounds: list[int] = []
 
     def handle(events: Sequence[Event]) -> list[Outcome]:
         rounds.append(len(events))
-        return [Retry("down") if down.is_set() else Done() for _ in events]
+        return [Done() if up.is_set() else Retry("down") for _ in events]
 
     bus.publish([published(number) for number in range(5)], bulk_for="render")
     with running(far, handle):
         wait_for(lambda: len(rounds) > 5)
         closed_by_the_broker(place, proxy)
         wait_for(lambda: len(rounds) > 30)
-        down.clear()
+        up.set()
         wait_for(lambda: bus.depths()[BULK.name] == 0)
     assert bus.dead_letters.counts() == {}
+
+
+def test_a_store_that_is_down_past_the_brokers_consumer_timeout_costs_no_delivery(
+    bus: Bus, place: Place
+) -> None:
+    """The broker's 30 minutes are 2 seconds here, and the worker's 5 minutes half of one."""
+    usual = "1800000"
+    set_env = "application:set_env(rabbit, {}, {})."
+    place.broker.control("eval", set_env.format("consumer_timeout", "2000"))
+    place.broker.control("eval", set_env.format("channel_tick_interval", "500"))
+    try:
+        with closing(open_rabbitmq(place.url, timeouts=SHORT)) as held:  # it does take away
+            bus.publish([published(0)], bulk_for="render")
+            subscription = held.subscribe(BULK)
+            assert subscription.fetch(BATCH, 10)
+            wait_for(lambda: bus.depths()[BULK.name] == 1 and bus.in_hand()[BULK.name] == 0)
+            assert [one.attempt for one in wait_for(lambda: taken(subscription))] == [2]
+            subscription.close()
+        _outage(place, seconds=6)
+    finally:
+        place.broker.control("eval", set_env.format("consumer_timeout", usual))
+        place.broker.control("eval", set_env.format("channel_tick_interval", "60000"))
+
+
+def down(events: Sequence[Event]) -> list[Outcome]:
+    return [Retry("down") for _ in events]
+
+
+def taken(subscription: Subscription) -> list[Delivery]:
+    try:
+        return subscription.fetch(BATCH, 1)
+    except BusUnavailable:
+        return []
+
+
+def _outage(place: Place, *, seconds: float) -> None:
+    with closing(open_rabbitmq(place.url, timeouts=SHORT)) as bus:
+        empty = bus.subscribe(BULK)
+        while batch := empty.fetch(BATCH, 0):
+            empty.settle([(delivery, Done()) for delivery in batch])
+        empty.close()
+        bus.publish([published(number) for number in range(5)], bulk_for="render")
+        with running(bus, down, hold=0.5):
+            threading.Event().wait(seconds)
+        after = bus.subscribe(BULK)
+        batch = after.fetch(BATCH, 10)
+        assert [delivery.attempt for delivery in batch] == [1] * 5
+        after.settle([(delivery, Done()) for delivery in batch])
 
 
 def test_two_brokers_restarts_in_a_row_are_survived(bus: Bus, place: Place, far: Bus) -> None:
