@@ -6,8 +6,9 @@ everything by SIGTERM.
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -43,6 +44,7 @@ ROLES = (
     _Role("indexing", "consumer"),
     _Role("render", "consumer"),
     _Role("render", "writer"),
+    _Role("render", "jobs"),
     _Role("render", "web", "BANTIN_RENDER_WEB_PORT"),
     _Role("visits", "collector", "BANTIN_VISITS_PORT"),
     _Role("visits", "counter"),
@@ -169,6 +171,21 @@ class ServerDeployment(Deployment):
         ]
         return next((status for status in ended.values() if status), 0)
 
+    @contextmanager
+    def without(self, *services: str) -> Iterator[None]:
+        assert self._keeper is not None
+        names = [name for service in services for name in self.members(service)]
+        resting = [self._children[name] for name in names]
+        with self._keeper.resting(resting):
+            for child in resting:
+                child.ask_to_stop()
+            for child in resting:
+                child.wait(_STOP_WITHIN)
+            ended = {child.command.name: child.exit_status for child in resting}
+            assert not any(ended.values()), ended
+            yield
+        wait_for(lambda: all(map(self.says_ready, names)), within=_READY_WITHIN)
+
     def pids(self) -> dict[str, int]:
         return {name: child.pid for name, child in self._children.items() if child.pid is not None}
 
@@ -224,7 +241,7 @@ class ServerDeployment(Deployment):
     def back_up(self, service: str) -> None:
         self.servers.copy_database(self.stores, service)
         if (self.folder / service).exists():
-            shutil.copytree(self.folder / service, self._copy_of(service))
+            shutil.copytree(self.folder / service, self._copy_of(service), dirs_exist_ok=True)
 
     def restore(self, service: str) -> None:
         self.servers.put_copy_back(self.stores, service)

@@ -5,6 +5,7 @@ message but the hints: no events, gossip or remote control.
 """
 
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from shared.jobs.duty import Duty
 CONNECT_SECONDS: Final = 5
 _CONFIRM_SECONDS: Final = 5
 _CLOSE_SECONDS: Final = 1
-_HEARTBEAT_SECONDS: Final = 20
+_HEARTBEAT_SECONDS: Final = 10
 """A broker that is silent for twice as long is taken for gone."""
 _TRANSIENT: Final = 1
 _LONGEST_SLEEP: Final = 1.0
@@ -43,7 +44,7 @@ class Pulse:
     """When a hint last arrived."""
     unheard: float | None = None
     """When the broker confirmed the first hint since then."""
-    trouble: str = "no hint has come yet"
+    trouble: str | None = None
     """Why the last hint could not be sent."""
 
 
@@ -141,12 +142,13 @@ class Beat(Scheduler):
     def tick(self, *_: Any, **__: Any) -> float:
         """Send what is due; return the seconds until the next."""
         self._pulse.ticked = now = time.monotonic()
-        for name, due in self._next.items():
-            if due <= now and not self._send(name):
+        due = [name for name, moment in self._next.items() if moment <= now]
+        # The broker gives them to its workers in turn: in one order, each would get the same jobs.
+        random.shuffle(due)
+        self._next |= {name: now + self._every[name] for name in due}
+        for name in due:
+            if not self._send(name):
                 break  # one failure is enough to wait for
-        for name, due in self._next.items():
-            if due <= now:
-                self._next[name] = now + self._every[name]
         return max(0.0, min(_LONGEST_SLEEP, min(self._next.values()) - time.monotonic()))
 
     def _send(self, name: str) -> bool:
@@ -172,7 +174,7 @@ class Beat(Scheduler):
             return False
         if self._pulse.unheard is None:
             self._pulse.unheard = time.monotonic()
-        self._pulse.trouble = "hints are sent, none comes"
+        self._pulse.trouble = None
         return True
 
     def _give_up(self, error: Exception) -> None:

@@ -6,10 +6,13 @@ compute, and a fork would copy the locks and the connections of this process's t
 
 import logging
 import os
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain, repeat
 from typing import Any, Final
 
 from celery.beat import EmbeddedService
@@ -28,7 +31,8 @@ _LOST_SECONDS: Final = 120.0
 """After which hints that the broker took must have come, or this process is at fault."""
 _GRACE_SECONDS: Final = 8.0
 """For what is in hand when told to stop; Docker waits ten before it kills."""
-_CLOSE_SECONDS: Final = 2.0
+_CLOSE_SECONDS: Final = 0.5
+"""For each of the half a dozen answers that a leave-taking waits for."""
 _LOOK_SECONDS: Final = 0.5
 _logger = log.get("jobs.worker")
 
@@ -45,9 +49,11 @@ class Worker:
 
     def check(self) -> None:
         """Raise RuntimeError, with the reason, while no hints come from the broker."""
-        heard = self._pulse.heard
+        heard, trouble = self._pulse.heard, self._pulse.trouble
+        if trouble is not None:
+            raise RuntimeError(trouble)
         if heard is None or time.monotonic() - heard > self._quiet:
-            raise RuntimeError(self._pulse.trouble)
+            raise RuntimeError("no hint comes from the broker")
 
     def run(self, stop: threading.Event) -> None:
         """Follow hints until ``stop`` is set. Raises RuntimeError if no more can come of it."""
@@ -106,18 +112,26 @@ class _Consumer(Consumer):
     """Celery's consumer, which waits for the broker for ever and not for long at a time."""
 
     def ensure_connected(self, conn: Connection) -> Connection:
-        def told(error: Exception, pause: float) -> None:
-            _logger.warning("broker_unavailable", reason=str(error), pause=pause)
-
-        made: Connection = conn.ensure_connection(
-            told,
-            interval_start=1,
-            interval_step=1,
-            interval_max=5,
-            callback=state.maybe_shutdown,
-        )
+        """Return once connected, whatever is wrong until then: a user may be made later."""
+        for pause in chain((1, 2, 3, 4), repeat(5)):
+            try:
+                conn.connect()
+            except Exception as error:  # noqa: BLE001 - none of it is better after a restart
+                reason = str(error) or type(error).__name__
+                _logger.warning("broker_unavailable", reason=reason, pause=pause)
+            else:
+                break
+            _pause(pause)
         self.first_connection_attempt = False
-        return made
+        return conn
+
+
+def _pause(seconds: float) -> None:
+    """Wait, unless told to stop: that raises what ends Celery's worker."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state.maybe_shutdown()
+        time.sleep(_LOOK_SECONDS)
 
 
 def _join(threads: Sequence[threading.Thread]) -> None:
@@ -125,7 +139,9 @@ def _join(threads: Sequence[threading.Thread]) -> None:
     deadline = time.monotonic() + _GRACE_SECONDS
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    hanging = [thread.name for thread in threads if thread.is_alive()]
+    hanging = [thread for thread in threads if thread.is_alive()]
+    for thread in hanging:
+        frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the documented way
+        _logger.error("cut_off", thread=thread.name, at="".join(traceback.format_stack(frame)))
     if hanging:
-        _logger.error("cut_off", threads=hanging)
         os._exit(1)
