@@ -127,9 +127,9 @@ class ElasticIndex:
         try:
             self._prepare()
             targets = self.indices.targets()
-            results = self._live(records)
-            if targets.next is not None:
-                results = self._following(records, results)
+            # The next index first: if it becomes the live one in between, it has everything.
+            missed = self._following(records) if targets.next is not None else {}
+            results = [missed.get(p, w) for p, w in enumerate(self._live(records))]
             self._forget([r for r, w in zip(records, results, strict=True) if w == Written.STORED])
         except IndexUnavailable as error:
             return [Written.UNAVAILABLE.because(str(error))] * len(records)
@@ -158,21 +158,20 @@ class ElasticIndex:
                 results[place] = Written.UNAVAILABLE.because("has just been deleted by hand")
         return results
 
-    def _following(self, records: Sequence[Record], results: Sequence[Written]) -> list[Written]:
+    def _following(self, records: Sequence[Record]) -> dict[int, Written]:
         """Write to the index that is being filled, too; nobody reads it yet.
 
-        What it cannot take now is not done. What it refuses is missed when both are compared.
+        Return what it cannot take now, by its place: that is not done. What it refuses is missed
+        when both are compared.
         """
         operations = [bulk.indexing(record, _NEWER_OR_SAME) for record in records]
         sent = bulk.send(self._client, self.indices.next_alias, operations, refresh=False)
-        following = [result.written() for result in sent]
-        if Written.UNAVAILABLE in following and self.indices.targets().next is None:
-            return list(results)  # it has been swapped in or dropped since
-        _tell([written for written in following if written != Written.UNAVAILABLE])
-        return [
-            other if other == Written.UNAVAILABLE else own
-            for own, other in zip(results, following, strict=True)
-        ]
+        written = [result.written() for result in sent]
+        missed = {place: one for place, one in enumerate(written) if one == Written.UNAVAILABLE}
+        if missed and self.indices.targets().next is None:
+            return {}  # it has been swapped in or dropped since
+        _tell([one for one in written if one == Written.REJECTED])
+        return missed
 
     def _held(self, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
         """Return (version, state) as they stand now, whether visible to searches or not."""
