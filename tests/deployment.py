@@ -15,7 +15,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
@@ -113,6 +113,10 @@ class Deployment(ABC):
         """Stop it as its operator does; return 0 if every process ended with status 0."""
 
     @abstractmethod
+    def without(self, *services: str) -> AbstractContextManager[None]:
+        """Stop these services, with all others where they cannot stop alone; then start again."""
+
+    @abstractmethod
     def is_ready(self) -> bool:
         """Tell whether all is ready. Raises AssertionError when it never will be."""
 
@@ -163,15 +167,15 @@ class Deployment(ABC):
 
     @abstractmethod
     def wipe(self, *parts: str) -> None:
-        """Lose, while all is stopped, any of the ``index``, the ``site`` and ``render``'s data."""
+        """Lose ``index``, ``site`` or ``render`` (its database) while its service is stopped."""
 
     @abstractmethod
     def back_up(self, service: str) -> None:
-        """Copy what a service owns, while all is stopped."""
+        """Copy what a service owns, while it is stopped."""
 
     @abstractmethod
     def restore(self, service: str) -> None:
-        """Put the last copy in the place of what a service owns now, while all is stopped."""
+        """Put the last copy in the place of what a service owns now, while it is stopped."""
 
     def client(self, **headers: str) -> httpx.Client:
         """Return a client of the front door, closed when the deployment is."""

@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -69,6 +69,13 @@ class EmbeddedDeployment(Deployment):
         status = self._supervisor.wait(60)
         self._supervisor = None
         return status
+
+    @contextlib.contextmanager
+    def without(self, *services: str) -> Iterator[None]:
+        del services
+        assert self.stop() == 0
+        yield
+        self.start()
 
     def pids(self) -> dict[str, int]:
         found = json.loads((self.folder / "run" / "processes.json").read_text())
@@ -141,7 +148,7 @@ class EmbeddedDeployment(Deployment):
             shutil.rmtree(self.folder / part)
 
     def back_up(self, service: str) -> None:
-        shutil.copytree(self.folder / service, self._copy_of(service))
+        shutil.copytree(self.folder / service, self._copy_of(service), dirs_exist_ok=True)
 
     def restore(self, service: str) -> None:
         shutil.rmtree(self.folder / service)

@@ -4,7 +4,8 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from deploy.embedded.children import Child
 from tests.servers.watchdog import watchdog
@@ -19,6 +20,8 @@ class Keeper:
     def __init__(self) -> None:
         self.parent_fd, self._held = os.pipe()
         self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._resting: list[Child] = []
         self._thread: threading.Thread | None = None
 
     def start(self, children: Iterable[Child]) -> None:
@@ -30,8 +33,23 @@ class Keeper:
 
     def _run(self, children: list[Child]) -> None:
         while not self._over.wait(_EVERY):
-            for child in children:
-                child.look_after()
+            with self._lock:
+                for child in children:
+                    if child not in self._resting:
+                        child.look_after()
+
+    @contextmanager
+    def resting(self, children: list[Child]) -> Iterator[None]:
+        """Restart none of these meanwhile, and start each afterwards."""
+        with self._lock:
+            self._resting += children
+        try:
+            yield
+        finally:
+            with self._lock:
+                for child in children:
+                    self._resting.remove(child)
+                    child.start()
 
     def stop(self) -> None:
         """Restart nothing any more."""

@@ -24,7 +24,7 @@ class Counters:
         self._before = dict(self._known)
 
     def run(self, stop: threading.Event) -> None:
-        while not stop.wait(1):
+        while not stop.wait(2):
             self.read()
 
     def read(self) -> None:

@@ -28,7 +28,7 @@ COMMON = "Tin thử lửa"
 """Words that begin every title."""
 DAYS = ("2026-03-14", "2026-03-15", "2026-04-01")
 _HAND = 0.03
-"""Seconds between two calls of an editor."""
+"""Seconds between two calls of an editor, usually."""
 NO_ANSWER_WITHIN = 180.0
 """Seconds after which a call that is never answered is a difference, not bad luck."""
 
@@ -58,7 +58,14 @@ class Editor:
     """
 
     def __init__(
-        self, name: str, seed: int, http: httpx.Client, room: Newsroom, *, pool: int
+        self,
+        name: str,
+        seed: int,
+        http: httpx.Client,
+        room: Newsroom,
+        *,
+        pool: int,
+        pace: float = 1,
     ) -> None:
         self.articles: list[Article] = []
         self.calls = 0
@@ -68,6 +75,7 @@ class Editor:
         self._http = http
         self._room = room
         self._pool = pool
+        self._hand = _HAND * pace
 
     def work(self, enough: Callable[[int], bool]) -> None:
         """Make calls until ``enough``, asked with the number of calls made. Raises Difference."""
@@ -80,7 +88,7 @@ class Editor:
             else:
                 self._one(article)
             self.calls += 1
-            time.sleep(_HAND)
+            time.sleep(self._hand)
 
     def _choose(self) -> Article:
         if (len(self.articles) < self._pool and self._random.random() < 0.35) or not self.articles:

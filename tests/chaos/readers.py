@@ -14,16 +14,21 @@ from tests.chaos.plan import seeded
 
 AGENT = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 PAGES = ("/", "/ngay/2026/03/14/", "/ngay/2026/03/", "/chuyen-muc/tin-tuc/", "/tim-kiem")
+_REST = 0.02
+"""Seconds between two views of a reader, usually."""
 
 
 class Reader:
     """Sends views. ``taken`` has the page of each id that got a 202."""
 
-    def __init__(self, name: str, seed: int, http: httpx.Client, room: Newsroom) -> None:
+    def __init__(
+        self, name: str, seed: int, http: httpx.Client, room: Newsroom, *, pace: float = 1
+    ) -> None:
         self.taken: dict[str, str] = {}
         self._random = seeded(f"reader {name}", seed)
         self._http = http
         self._room = room
+        self._rest = _REST * pace
 
     def read(self, enough: Callable[[int], bool]) -> None:
         """Send views until ``enough``, asked with the number taken. Raises Difference."""
@@ -37,7 +42,7 @@ class Reader:
                 self._room.count("views sent twice on purpose")
             if self._random.random() < 0.05:
                 self._both(view, page)
-            time.sleep(0.02)
+            time.sleep(self._rest)
 
     def _both(self, view: str, page: str) -> None:
         """Send a view that was taken from two connections at once."""

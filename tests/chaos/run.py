@@ -32,6 +32,8 @@ class Size:
     calls: int = 40
     views: int = 150
     articles: int = 40
+    pace: float = 1.0
+    """How long people rest between two calls, against what is usual; 3 is three times as long."""
 
 
 class _Work:
@@ -116,11 +118,12 @@ class _Run:
                 deployment.client(Authorization=token),
                 self._room,
                 pool=size.articles,
+                pace=size.pace,
             )
             for number in range(size.editors)
         ]
         self._readers = [
-            Reader(str(number), seed, deployment.client(**AGENT), self._room)
+            Reader(str(number), seed, deployment.client(**AGENT), self._room, pace=size.pace)
             for number in range(size.readers)
         ]
 

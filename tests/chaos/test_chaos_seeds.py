@@ -8,7 +8,7 @@ from tests.chaos.run import Past, Size, final, run
 from tests.deployment import Deployment
 
 SEEDS = range(10)
-SHORT = Size(kills=20, editors=2, calls=30, views=60, articles=12)
+SHORT = Size(kills=20, editors=2, calls=30, views=60, articles=12, pace=4)
 
 
 class Site:

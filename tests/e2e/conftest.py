@@ -11,7 +11,7 @@ def deployment(
     new_deployment: Callable[..., Deployment], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     """One running deployment that the end-to-end tests share; each writes articles of its own."""
-    with new_deployment(tmp_path_factory.mktemp("deployment")) as started:
+    with new_deployment(tmp_path_factory.mktemp("deployment") / "var") as started:
         yield started
         assert started.stop() == 0
 
@@ -22,6 +22,20 @@ def editor(deployment: Deployment) -> Editor:
     made.category("tin-tuc", "Tin tức")
     made.category("nong-nghiep", "Nông nghiệp")
     return made
+
+
+@pytest.fixture(scope="package")
+def known(
+    new_deployment: Callable[..., Deployment], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """One that has only what ingest knows, for tests that lose or compare all that it has.
+
+    Manifests are so far apart that none comes during a test, which could mend what it is about.
+    """
+    folder = tmp_path_factory.mktemp("known") / "var"
+    with new_deployment(folder, BANTIN_MANIFEST_SECONDS="36000") as started:
+        yield started
+        assert started.stop() == 0
 
 
 @pytest.fixture(scope="package")

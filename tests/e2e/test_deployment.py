@@ -36,24 +36,22 @@ def test_a_wrong_setting_is_named_without_its_value(tmp_path: Path) -> None:
     assert "secret://value" not in str(failed.value)
 
 
-def test_a_stopped_deployment_leaves_no_process_and_starts_again(tmp_path: Path) -> None:
+def test_it_leaves_no_process_stopped_or_killed_and_starts_again(tmp_path: Path) -> None:
     with EmbeddedDeployment(tmp_path) as own:
         pids = own.pids()
         assert set(pids) == {SUPERVISOR, *PROCESSES}
         assert own.stop() == 0
         assert not [pid for pid in pids.values() if psutil.pid_exists(pid)]
+
         own.start()
         assert own.http.get("/").status_code == 200
-        assert own.stop() == 0
-
-
-def test_children_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
-    with EmbeddedDeployment(tmp_path) as own:
         pids = own.pids()
         own.kill(SUPERVISOR)
         own.buried()
         wait_for(lambda: not [pid for pid in pids.values() if psutil.pid_exists(pid)])
+
         own.start()
+        assert own.http.get("/").status_code == 200
         assert own.stop() == 0
 
 

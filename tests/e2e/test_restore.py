@@ -1,7 +1,5 @@
 """An older copy of ingest's database is put back: every consumer follows, or somebody is told."""
 
-from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID, uuid4
 
 from tests.deployment import Deployment, Editor, document, wait_for
@@ -23,61 +21,58 @@ def _drifts(deployment: Deployment, **kinds: int) -> bool:
 
 
 def _is_found(deployment: Deployment, article_id: UUID) -> bool:
-    return str(article_id) in {r["id"] for r in deployment.search(per_page=50)["results"]}
+    found = deployment.search(q=article_id.hex)["results"]
+    return [result["id"] for result in found] == [str(article_id)]
 
 
 def test_after_a_restore_from_an_older_backup_every_consumer_follows(
-    new_deployment: Callable[..., Deployment], tmp_path: Path
+    known: Deployment,
 ) -> None:
+    deployment = known
     edited, kept, taken_back, later = (uuid4() for _ in range(4))
-    with new_deployment(tmp_path / "var", BANTIN_MANIFEST_SECONDS="36000") as deployment:
-        editor = Editor(deployment)
-        editor.category("tin-tuc", "Tin tức")
-        urls = {}
-        for article_id in (edited, kept, taken_back):
-            editor.put(article_id, document(f"Bản đầu của {article_id}"))
-            urls[article_id] = editor.publish(article_id).json()["url"]
-        delivered(editor, [edited, kept, taken_back])
-        assert deployment.stop() == 0
+    editor = Editor(deployment)
+    editor.category("tin-tuc", "Tin tức")
+    urls = {}
+    for article_id in (edited, kept, taken_back):
+        editor.put(article_id, document(f"Bản đầu của {article_id.hex}"))
+        urls[article_id] = editor.publish(article_id).json()["url"]
+    delivered(editor, [edited, kept, taken_back])
+    with deployment.without("ingest"):
         deployment.back_up("ingest")
 
-        deployment.start()
-        editor.put(edited, document("Bản hai, mất khi phục hồi"))
-        before = editor.publish(edited).json()["version"]
-        editor.unpublish(taken_back)
-        editor.put(later, document("Tin đăng sau bản sao lưu"))
-        urls[later] = editor.publish(later).json()["url"]
-        delivered(editor, [edited, taken_back, later])
-        assert deployment.stop() == 0
+    editor.put(edited, document("Bản hai, mất khi phục hồi"))
+    before = editor.publish(edited).json()["version"]
+    editor.unpublish(taken_back)
+    editor.put(later, document(f"Tin đăng sau bản sao lưu {later.hex}"))
+    urls[later] = editor.publish(later).json()["url"]
+    delivered(editor, [edited, taken_back, later])
+    with deployment.without("ingest"):
         deployment.restore("ingest")
 
-        deployment.start()
-        _manifest(deployment)
-        wait_for(lambda: _drifts(deployment, newer=2, unlisted=1, ahead=0))
-        assert deployment.http.get(urls[later]).status_code == 200, "one manifest proves nothing"
-        assert _is_found(deployment, later)
+    _manifest(deployment)
+    wait_for(lambda: _drifts(deployment, newer=2, unlisted=1, ahead=0))
+    assert deployment.http.get(urls[later]).status_code == 200, "one manifest proves nothing"
+    assert _is_found(deployment, later)
 
-        _manifest(deployment)
-        wait_for(lambda: _drifts(deployment, newer=0, unlisted=0, ahead=2))
-        wait_for(lambda: deployment.http.get(urls[later]).status_code == 410)
-        wait_for(lambda: not _is_found(deployment, later))
-        assert "Bản hai" in deployment.http.get(urls[edited]).text, "what readers have stays"
-        assert deployment.http.get(urls[taken_back]).status_code == 410
-        for consumer in CONSUMERS:
-            log = deployment.log(consumer)
-            assert str(edited) in next(
-                line for line in log.splitlines() if "ahead_of_ingest" in line
-            )
+    _manifest(deployment)
+    wait_for(lambda: _drifts(deployment, newer=0, unlisted=0, ahead=2))
+    wait_for(lambda: deployment.http.get(urls[later]).status_code == 410)
+    wait_for(lambda: not _is_found(deployment, later))
+    assert "Bản hai" in deployment.http.get(urls[edited]).text, "what readers have stays"
+    assert deployment.http.get(urls[taken_back]).status_code == 410
+    for consumer in CONSUMERS:
+        log = deployment.log(consumer)
+        assert str(edited) in next(line for line in log.splitlines() if "ahead_of_ingest" in line)
 
-        for article_id in (edited, taken_back, later):
-            editor.put(article_id, document(f"Bản ba của {article_id}"))
-            again = editor.publish(article_id)
-            assert again.is_success, again.text
-            assert again.json()["version"] > before
-            url = again.json()["url"]
-            wait_for(lambda u=url: "Bản ba" in deployment.http.get(u).text)  # type: ignore[misc]
-            wait_for(lambda i=article_id: _is_found(deployment, i))  # type: ignore[misc]
-        _manifest(deployment)
-        wait_for(lambda: _drifts(deployment, behind=0, newer=0, unlisted=0, ahead=0))
-        assert "Bản đầu" in deployment.http.get(urls[kept]).text
-        assert deployment.dead_letters() == []
+    for article_id in (edited, taken_back, later):
+        editor.put(article_id, document(f"Bản ba của {article_id.hex}"))
+        again = editor.publish(article_id)
+        assert again.is_success, again.text
+        assert again.json()["version"] > before
+        url = again.json()["url"]
+        wait_for(lambda u=url: "Bản ba" in deployment.http.get(u).text)  # type: ignore[misc]
+        wait_for(lambda i=article_id: _is_found(deployment, i))  # type: ignore[misc]
+    _manifest(deployment)
+    wait_for(lambda: _drifts(deployment, behind=0, newer=0, unlisted=0, ahead=0))
+    assert "Bản đầu" in deployment.http.get(urls[kept]).text
+    assert deployment.dead_letters() == []
