@@ -168,6 +168,7 @@ def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
+        hide_parameters=True,
         pool_size=8,
         max_overflow=24,
         connect_args={"check_same_thread": False, "timeout": 30, "isolation_level": None},

@@ -42,6 +42,7 @@ def engine(url: URL, limits: Limits) -> Engine:
         url.set(drivername="postgresql+psycopg", query={}),
         poolclass=QueuePool,
         pool_pre_ping=True,
+        hide_parameters=True,  # in errors, which are logged: they may be drafts or hashes
         connect_args=_arguments(limits) | url.query,
         **_POOL,
     )

@@ -159,7 +159,7 @@ def _save(store: Store, good: _Good, options: Options) -> list[LineResult]:
     except SQLAlchemyError as error:
         if len(good) > 1 and not isinstance(error, UNAVAILABLE):
             return [result for one in good for result in _save(store, [one], options)]
-        _logger.exception("import_lines_failed", first=good[0][0], lines=len(good))
+        _logger.warning("import_lines_failed", first=good[0][0], lines=len(good), reason=str(error))
         return [_failed(*one, error) for one in good]
 
 

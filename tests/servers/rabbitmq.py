@@ -94,6 +94,15 @@ class RabbitMQ(Server):
             for row in json.loads(listed)
         }
 
+    def write_declarations(self) -> None:
+        """Return once what was declared is on disk.
+
+        A broker that is killed within a second of a declaration may have forgotten a durable queue
+        when it comes back, with every message in it, although all were confirmed: measured 5 times
+        in 18 on 3.10.8 and 3 in 20 on 4.0.5, never in 12 when a second or this call lay between.
+        """
+        self.control("eval", "mnesia:sync_log().")
+
     def close_connections(self, vhost: str | None = None) -> None:
         """Close every client's connection, or those of a virtual host, from the broker's side."""
         where = ("--vhost", vhost) if vhost else ("--global",)

@@ -8,7 +8,6 @@ import pytest
 from amqp import Connection, Message
 from amqp.exceptions import AMQPError, NotAllowed
 
-from tests.deployment import wait_for
 from tests.servers.leftovers import left_running
 from tests.servers.rabbitmq import Queue, RabbitMQ
 
@@ -94,12 +93,13 @@ def test_a_durable_queue_survives_a_kill_and_nothing_is_left_at_the_end(
     url, address = own_rabbitmq.new_vhost(), own_rabbitmq.management_url
     with connected(url) as connection:
         put(connection, "letters", 2)
+        own_rabbitmq.write_declarations()
         own_rabbitmq.kill()
     assert left_running(own_rabbitmq) == []
 
     own_rabbitmq.start()
     assert own_rabbitmq.management_url == address
-    wait_for(lambda: own_rabbitmq.queues(vhost(url)) == {"letters": Queue(2, 0)})
+    assert own_rabbitmq.queues(vhost(url)) == {"letters": Queue(ready=2, unacknowledged=0)}
 
     own_rabbitmq.close()
     assert left_running(own_rabbitmq) == []

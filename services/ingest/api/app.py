@@ -10,7 +10,7 @@ from services.ingest.commands import Stale, Taken
 from services.ingest.edition import Refused, Why
 from shared import log
 from shared.contracts.article import ContractError
-from shared.database import CommitUnknown
+from shared.database import UNAVAILABLE, CommitUnknown
 from shared.http import FieldError, Kind, Problem, install
 
 _logger = log.get("api")
@@ -61,7 +61,8 @@ def _install_refusals(app: Flask) -> None:
     @app.errorhandler(SQLAlchemyError)
     @app.errorhandler(OSError)
     def _unavailable(error: Exception) -> Response:
-        _logger.error("store_unavailable", exc_info=error)
+        known = isinstance(error, UNAVAILABLE)
+        _logger.error("store_unavailable", reason=str(error), exc_info=None if known else error)
         return unavailable(error).response()
 
 

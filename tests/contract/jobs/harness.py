@@ -103,6 +103,10 @@ class Sample:
         found = self.lines(job)
         return bool(found) and found[-1].endswith(f"begins {how}".strip())
 
+    def waiting(self, job: str) -> int:
+        """Return how many runs have begun that were told to wait."""
+        return sum(line.endswith(" begins wait") for line in self.lines(job))
+
     def goes_on(self, job: str = "quick", times: int = 3) -> None:
         """Return once a job has come to its end so many times more."""
         before = self.ends(job)
