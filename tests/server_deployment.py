@@ -104,9 +104,9 @@ class ServerDeployment(Deployment):
 
         wait_for(all_ready, within=_READY_WITHIN, every=0.1)
 
-    def _migrate(self) -> None:
+    def _migrate(self, services: Sequence[str] = OWNERS) -> None:
         with ThreadPoolExecutor(len(OWNERS)) as pool:
-            list(pool.map(lambda service: self.command(f"services.{service}", "migrate"), OWNERS))
+            list(pool.map(lambda one: self.command(f"services.{one}", "migrate"), services))
 
     def _need_none_to_have_given_up(self) -> None:
         for name, child in self._children.items():
@@ -184,7 +184,8 @@ class ServerDeployment(Deployment):
             ended = {child.command.name: child.exit_status for child in resting}
             assert not any(ended.values()), ended
             yield
-        wait_for(lambda: all(map(self.says_ready, names)), within=_READY_WITHIN)
+            self._migrate([service for service in services if service in OWNERS])
+        wait_for(lambda: all(map(self.says_ready, names)), within=_READY_WITHIN, every=0.2)
 
     def pids(self) -> dict[str, int]:
         return {name: child.pid for name, child in self._children.items() if child.pid is not None}
