@@ -4,7 +4,10 @@ from contextlib import ExitStack
 import pytest
 
 from shared.database import Database
+from shared.migrations import upgrade
 from tests.databases import KINDS, Databases, databases
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.reporting import started
 
 
 @pytest.fixture(scope="session", params=KINDS)
@@ -37,3 +40,22 @@ def url(visits_databases: Databases) -> Iterator[str]:
 @pytest.fixture
 def database(url: str, opened: Callable[[str], Database]) -> Database:
     return opened(url)
+
+
+@pytest.fixture(scope="module")
+def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """A server for tests that stop, kill and pause it; they leave it usable."""
+    with started(PostgreSQL, tmp_path_factory.mktemp("hurt")) as server:
+        yield server
+
+
+@pytest.fixture
+def migrated(hurt: PostgreSQL) -> Callable[[str], str]:
+    """Makes a service's database on the server that is hurt; returns its address."""
+
+    def make(service: str) -> str:
+        url = hurt.new_database()
+        upgrade(service, url)
+        return url
+
+    return make
