@@ -39,7 +39,7 @@ def configure(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
-    for chatty in ("alembic", "waitress.queue", "PIL"):
+    for chatty in ("alembic", "elastic_transport", "waitress.queue", "PIL"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     bind_contextvars(service=service)
 

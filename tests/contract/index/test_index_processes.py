@@ -59,4 +59,5 @@ def test_a_writer_killed_at_any_moment_loses_nothing_it_had_said_and_blocks_nobo
         assert again.write([live(150, life, "Đường")]) == [Written.STORED]
         assert again.get(an_id(150)) is not None
         again.close()
-        assert engine.search(Query("cầu")).total == found
+        # A server may carry out what a dead writer had sent, a batch of five, after we looked.
+        assert found <= engine.search(Query("cầu")).total <= found + 5
