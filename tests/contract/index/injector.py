@@ -14,6 +14,8 @@ CUT = 0
 """Instead of a status: the connection ends without an answer."""
 REASONS = {
     400: {"type": "document_parsing_exception", "reason": "made up: this document is wrong"},
+    403: {"type": "security_exception", "reason": "made up: you may not"},
+    404: {"type": "index_not_found_exception", "reason": "made up: no such index"},
     429: {"type": "es_rejected_execution_exception", "reason": "made up: the queue is full"},
     503: {"type": "unavailable_shards_exception", "reason": "made up: no primary"},
 }

@@ -1,6 +1,7 @@
 """A real node that is away, full, half there or asked too much: nothing is lost or parked."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from shared.index import Engine, Index, IndexUnavailable, Query, Written, open_e
 from tests.contract.index.elastic import call, new_aliases, raw, wipe
 from tests.contract.index.injector import CUT, Injector, injecting
 from tests.contract.index.writes import live, taken_back
+from tests.deployment import wait_for
 from tests.factories import an_id
 from tests.servers.elasticsearch import Elasticsearch
 
@@ -54,6 +56,16 @@ def test_each_document_of_a_mixed_batch_has_its_own_outcome(
     injector.items = {}
     assert beyond.write([live(3), live(5)]) == [STORED] * 2
     assert engine.search(Query()).total == 5
+
+
+@pytest.mark.parametrize("status", [403, 404, 429, 503])
+def test_what_is_not_the_documents_fault_is_not_held_against_it(
+    beyond: Index, injector: Injector, status: int
+) -> None:
+    injector.items = {str(an_id(1)): status}
+    assert beyond.write([live(1), live(2)]) == [UNAVAILABLE, STORED]
+    injector.items = {}
+    assert beyond.write([live(1), live(2)]) == [STORED] * 2
 
 
 def test_the_server_itself_refuses_a_document_and_says_why(index: Index, engine: Engine) -> None:
@@ -207,8 +219,30 @@ def test_a_document_deleted_by_hand_can_be_written_again_at_its_old_version(
     index.write([live(1, 5), live(2, 5)])
     call("DELETE", f"{raw(url)}/_doc/{an_id(1)}?refresh=true")
     assert find() == [2]
-    assert index.write([live(1, 5)]) == [STORED]
+    # Until the node forgets the deletion it refuses the old version, and is asked again.
+    wait_for(lambda: index.write([live(1, 5)]) == [STORED])
     assert sorted(find()) == [1, 2]
+
+
+def test_a_node_that_hangs_is_waited_for_only_so_long(
+    own_elasticsearch: Elasticsearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.index.elastic.asking.READ_SECONDS", 1.0)
+    monkeypatch.setattr("shared.index.elastic.writer.WRITE_SECONDS", 1.0)
+    with new_aliases(own_elasticsearch) as new:
+        url = new()
+        with closing(open_index(url)) as first:
+            wait_for(lambda: first.write([live(1)]) == [STORED])
+        with closing(open_index(url)) as index, closing(open_engine(url)) as engine:
+            wait_for(lambda: index.write([live(1)]) == [STORED])
+            own_elasticsearch.pause()
+            assert index.write([live(2)]) == [UNAVAILABLE]
+            for ask in (index.check, engine.check, lambda: engine.search(Query())):
+                with pytest.raises(IndexUnavailable):
+                    ask()
+            own_elasticsearch.resume()
+            wait_for(lambda: index.write([live(2)]) == [STORED])
+            assert engine.search(Query("cầu")).total == 2
 
 
 def test_what_was_said_to_be_stored_is_there_after_the_node_was_killed(

@@ -1,6 +1,7 @@
 """What readers find, in which order, with which counts."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -246,7 +247,11 @@ def test_completions_are_titles_whose_last_word_begins_so(index: Index, engine: 
     assert engine.suggest("", 9) == engine.suggest('"*', 9) == engine.suggest("zzz", 9) == []
 
 
+PAIRS = [first + second for first in "bcdghklmnp" for second in "aeiouy0123456789"]
+
 HOSTILE = [
+    " ".join(PAIRS),
+    " ".join(f'"{first} {second}"' for first, second in pairwise(PAIRS)),
     '"chưa đóng',
     "*:*",
     "[" * 500,
