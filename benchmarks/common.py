@@ -4,15 +4,18 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
 
 from tests.deployment import Deployment, Editor
 from tests.embedded_deployment import EmbeddedDeployment
+from tests.server_deployment import ServerDeployment
+from tests.server_stores import own_servers
 
 READER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 
@@ -48,6 +51,35 @@ def running(**settings: str) -> Iterator[tuple[Deployment, Editor]]:
         EmbeddedDeployment(Path(folder) / "var", **settings) as deployment,
     ):
         yield deployment, Editor(deployment)
+
+
+def alternately(rounds: int, *works: Callable[[], float]) -> list[list[float]]:
+    """Return what each work measured in each round.
+
+    All of them have their turn in every round, in one order and then the other, so that whatever
+    else the machine does meanwhile is shared by all.
+    """
+    measured: list[list[float]] = [[] for _ in works]
+    for number in range(rounds):
+        turns = list(zip(works, measured, strict=True))
+        for work, values in turns if number % 2 == 0 else reversed(turns):
+            values.append(work())
+    return measured
+
+
+def ratio(figures: Sequence[float], limits: Sequence[float]) -> float:
+    """Return the median of figure ÷ limit, each pair from one round."""
+    return median(one / limit for one, limit in zip(figures, limits, strict=True))
+
+
+@contextmanager
+def served(**settings: str) -> Iterator[tuple[ServerDeployment, Editor]]:
+    """Give the deployment on servers of its own; all of it is gone afterwards."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bantin-bench-")))
+        servers = stack.enter_context(own_servers(folder / "servers"))
+        deployment = ServerDeployment(folder / "var", servers=servers, **settings)
+        yield stack.enter_context(deployment), Editor(deployment)
 
 
 def until(what: Callable[[], bool], *, within: float = 600, every: float = 0.002) -> float:

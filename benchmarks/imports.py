@@ -22,10 +22,10 @@ def measure(*, quick: bool) -> Iterator[Row]:
         editor.category("tin-tuc", "Tin tức")
         corpus = list(articles(large))
         raw = _raw_inserts(deployment.folder, corpus[:small])
-        _import(editor, corpus[:small])
+        send_lines(editor, corpus[:small])
         until(drained(deployment), every=0.5)
         first = _cost_of_one(deployment, editor)
-        taken = _import(editor, corpus[small:])
+        taken = send_lines(editor, corpus[small:])
         rate = (large - small) / taken
         rest = until(drained(deployment), every=0.5)
         yield Row(
@@ -42,7 +42,8 @@ def measure(*, quick: bool) -> Iterator[Row]:
         )
 
 
-def _import(editor: Editor, corpus: list[dict[str, Any]]) -> float:
+def send_lines(editor: Editor, corpus: list[dict[str, Any]]) -> float:
+    """Import and publish the corpus in one request; return the seconds it took."""
     body = "".join(json.dumps(found, ensure_ascii=False) + "\n" for found in corpus).encode()
     began = time.perf_counter()
     with editor.http.stream(
