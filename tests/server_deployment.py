@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -54,10 +55,10 @@ ROLES = (
 )
 PROCESSES = (*(role.name for role in ROLES), GATEWAY)
 _BEHIND = {
-    "INGEST_API": "ingest-api",
-    "SEARCH_WEB": "search-web",
-    "VISITS_COLLECTOR": "visits-collector",
-    "RENDER_WEB": "render-web",
+    "GATEWAY_INGEST_API": "ingest-api",
+    "GATEWAY_SEARCH_WEB": "search-web",
+    "GATEWAY_VISITS_COLLECTOR": "visits-collector",
+    "GATEWAY_RENDER_WEB": "render-web",
 }
 """The gateway's names for what stands behind it."""
 
@@ -133,7 +134,8 @@ class ServerDeployment(Deployment):
             "GATEWAY_LISTEN": f"127.0.0.1:{self.port}",
             "GATEWAY_ADMIN_LISTEN": f"127.0.0.1:{self.admin_ports[GATEWAY]}",
             "GATEWAY_RUN_DIR": str(folder),
-            "SITE_DIR": str(self.folder / "site"),
+            "GATEWAY_SITE_DIR": str(self.folder / "site"),
+            "GATEWAY_ACCESS_LOG": str(folder / "access.log"),
         }
         values |= {key: f"127.0.0.1:{self.ports[name]}" for key, name in _BEHIND.items()}
         file = folder / "nginx.conf"
@@ -173,8 +175,14 @@ class ServerDeployment(Deployment):
 
     @contextmanager
     def without(self, *services: str) -> Iterator[None]:
+        with self._stopped([name for service in services for name in self.members(service)]):
+            yield
+            self._migrate([service for service in services if service in OWNERS])
+
+    @contextmanager
+    def _stopped(self, names: Sequence[str]) -> Iterator[None]:
+        """Stop these processes for a block; then start them and wait until they are ready."""
         assert self._keeper is not None
-        names = [name for service in services for name in self.members(service)]
         resting = [self._children[name] for name in names]
         with self._keeper.resting(resting):
             for child in resting:
@@ -184,8 +192,20 @@ class ServerDeployment(Deployment):
             ended = {child.command.name: child.exit_status for child in resting}
             assert not any(ended.values()), ended
             yield
-            self._migrate([service for service in services if service in OWNERS])
         wait_for(lambda: all(map(self.says_ready, names)), within=_READY_WITHIN, every=0.2)
+
+    @contextmanager
+    def changed(self, *names: str, **settings: str) -> Iterator[None]:
+        """Start these processes anew with other settings; afterwards with their own again."""
+        own = {name: self._children[name].command for name in names}
+        with self._stopped(names):
+            for name, command in own.items():
+                environment = {**command.environment, **settings}
+                self._children[name].command = replace(command, environment=environment)
+        yield
+        with self._stopped(names):
+            for name, command in own.items():
+                self._children[name].command = command
 
     def pids(self) -> dict[str, int]:
         return {name: child.pid for name, child in self._children.items() if child.pid is not None}
