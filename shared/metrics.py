@@ -27,6 +27,19 @@ EVENT_LAG: Final = Histogram(
     ["event", "consumer"],
     buckets=_LAG_BUCKETS,
 )
+DELIVERY_LAG: Final = Histogram(
+    "bantin_delivery_lag_seconds",
+    "From an accepted publication to ingest's knowing that its page is written (render) or that it"
+    " is found (indexing); each version once.",
+    ["consumer"],
+    buckets=_LAG_BUCKETS,
+)
+UNDELIVERED_OLDEST: Final = Gauge(
+    "bantin_undelivered_oldest_seconds",
+    "How long the oldest of the last day's publications has not been told of by a consumer; 0"
+    " when it has told of all.",
+    ["consumer"],
+)
 OUTBOX_OLDEST: Final = Gauge(
     "bantin_outbox_oldest_seconds", "Age of the oldest event that the bus has not confirmed."
 )
@@ -35,6 +48,12 @@ OUTBOX_PUBLISHED: Final = Counter(
 )
 QUEUE_DEPTH: Final = Gauge(
     "bantin_queue_depth", "Messages waiting or in hand, as the embedded bus counts them.", ["queue"]
+)
+QUEUE_OLDEST: Final = Gauge(
+    "bantin_queue_oldest_seconds",
+    "Age of the oldest event that a consumer has in hand, from the accepted request; 0 with none."
+    " Not for bulk queues, whose events tell of old articles.",
+    ["queue"],
 )
 DEAD_LETTERS: Final = Gauge("bantin_dead_letters", "Messages parked in a queue.", ["queue"])
 HTTP_DURATION: Final = Histogram(
@@ -46,7 +65,12 @@ HTTP_DURATION: Final = Histogram(
 PAGES_WRITTEN: Final = Counter(
     "bantin_pages_written_total", "Files of the site written or removed."
 )
-PAGES_DIRTY: Final = Gauge("bantin_pages_dirty", "Pages marked and not yet written.")
+PAGES_DIRTY: Final = Gauge(
+    "bantin_pages_dirty",
+    "Pages marked and not yet written, by whose turn it is: live, bulk, rebuild, and failed for"
+    " those that could not be drawn.",
+    ["priority"],
+)
 WORKER_PAUSED: Final = Gauge(
     "bantin_worker_paused", "1 while a consumer waits because its own store is down.", ["queue"]
 )
@@ -69,6 +93,11 @@ JOB_LAST_SUCCESS: Final = Gauge(
     "When a scheduled job last came to its end (Unix time); before that, when its process began.",
     ["name"],
 )
+JOB_RUNNING: Final = Gauge(
+    "bantin_job_running_seconds",
+    "How long a run of a scheduled job has lasted; 0 between.",
+    ["name"],
+)
 JOB_DURATION: Final = Histogram(
     "bantin_job_duration_seconds",
     "Duration of the runs of a scheduled job that came to their end.",
@@ -78,3 +107,7 @@ JOB_DURATION: Final = Histogram(
 JOB_FAILURES: Final = Counter(
     "bantin_job_failures_total", "Runs of a scheduled job that failed.", ["name"]
 )
+DISK_FREE: Final = Gauge(
+    "bantin_disk_free_bytes", "Free room where the process keeps its files (BANTIN_DATA_DIR)."
+)
+DISK_SIZE: Final = Gauge("bantin_disk_size_bytes", "Size of the file system that these are on.")

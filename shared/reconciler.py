@@ -11,6 +11,7 @@ from shared.bus import BusUnavailable, Done, Outcome, Publisher, Retry
 from shared.bus.worker import exponential_pauses
 from shared.clock import Clock
 from shared.contracts.events import ArticlesManifest, Event, ReplayRequested, new_event
+from shared.measuring import measuring
 from shared.reconcile import Doubt, Held, Kind, Verdict, chunks, judge, shown
 from shared.runtime import Process
 
@@ -96,11 +97,15 @@ class Reconciler:
         if verdict.ahead:
             _logger.error("ahead_of_ingest", count=len(verdict.ahead), ids=shown(verdict.ahead))
 
+    def counts(self) -> dict[tuple[str, ...], float]:
+        """Return how many articles are in doubt, by consumer and kind."""
+        return {(self.consumer, str(kind)): n for kind, n in self.keeper.counts().items()}
+
     def measure(self) -> None:
-        """Show how many articles are in doubt."""
-        counts = self.keeper.counts()
-        for kind in Kind:
-            metrics.DRIFT.labels(self.consumer, kind).set(counts.get(kind, 0))
+        """Show how many articles are in doubt, now."""
+        counts = self.counts()
+        for kind in map(str, Kind):
+            metrics.DRIFT.labels(self.consumer, kind).set(counts.get((self.consumer, kind), 0))
 
     def introduce(self, stop: threading.Event) -> None:
         """Ask for everything ever published if the store is empty; returns once that is said.
@@ -122,9 +127,14 @@ class Reconciler:
 
 
 def introduced(loops: list[Process], reconciler: Reconciler) -> list[Process]:
-    """Return the loops so changed that none handles an event before the introduction."""
+    """Return the loops so changed that none handles an event before the introduction.
+
+    Beside them what shows the drift: another process may have compared the last manifest.
+    """
     once = _Once(reconciler)
-    return [replace(loop, run=once.before(loop)) for loop in loops]
+    kinds = [(reconciler.consumer, str(kind)) for kind in Kind]
+    showing = measuring("drift", metrics.DRIFT, kinds, reconciler.counts)
+    return [*(replace(loop, run=once.before(loop)) for loop in loops), showing]
 
 
 class _Once:

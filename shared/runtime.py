@@ -5,19 +5,23 @@ administrative port of its own, which the gateway never shows.
 """
 
 import json
+import math
 import os
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import make_wsgi_app
 from waitress import wasyncore
 from waitress.server import create_server
 
-from shared import log
+from shared import log, metrics
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _GRACE_SECONDS = 5
@@ -123,6 +127,7 @@ def run(
     admin_port: int,
     admin_host: str = "127.0.0.1",
     log_level: str = "INFO",
+    data_dir: Path | None = None,
 ) -> int:
     """Run processes as threads until SIGTERM or SIGINT; return the exit status.
 
@@ -131,6 +136,9 @@ def run(
     """
     log.configure(service, log_level)
     logger = log.get("runtime")
+    if data_dir is not None:
+        metrics.DISK_FREE.set_function(partial(_disk, data_dir, "free"))
+        metrics.DISK_SIZE.set_function(partial(_disk, data_dir, "total"))
     stop = threading.Event()
     failed = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -165,6 +173,15 @@ def run(
         thread.join(timeout=20)
     logger.info("stopped")
     return 1 if failed.is_set() else 0
+
+
+def _disk(folder: Path, what: str) -> float:
+    """Return a figure of the file system that a folder is or will be on; NaN if it cannot be."""
+    place = next((here for here in (folder, *folder.parents) if here.is_dir()), Path.cwd())
+    try:
+        return float(getattr(shutil.disk_usage(place), what))
+    except OSError:
+        return math.nan
 
 
 def _stop_with_parent(stop: threading.Event) -> None:

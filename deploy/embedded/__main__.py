@@ -150,7 +150,13 @@ def _process(name: str, settings: EmbeddedSettings) -> int:
         bootstrap = importlib.import_module(f"services.{name}.bootstrap")
         service_settings = importlib.import_module(f"services.{name}.settings").Settings()
         processes = bootstrap.processes(service_settings)
-    return runtime.run(name, processes, admin_port=admin_port, log_level=settings.log_level)
+    return runtime.run(
+        name,
+        processes,
+        admin_port=admin_port,
+        log_level=settings.log_level,
+        data_dir=settings.data_dir,
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ their files, so that they are known while nothing runs, too.
 
 import importlib
 import json
+import math
 import shutil
 import threading
 import urllib.error
@@ -208,7 +209,7 @@ def _read(metrics: str) -> tuple[dict[str, float], _Drift]:
     drift: _Drift = {}
     for family in text_string_to_metric_families(metrics):
         for sample in family.samples:
-            if sample.name == "bantin_drift":
+            if sample.name == "bantin_drift" and not math.isnan(sample.value):
                 kinds = drift.setdefault(sample.labels["consumer"], {})
                 kinds[sample.labels["kind"]] = int(sample.value)
             elif not sample.labels:

@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             admin_port=settings.ingest_admin_port,
             admin_host=settings.ingest_admin_host,
             log_level=settings.log_level,
+            data_dir=settings.data_dir,
         )
     log.configure("ingest", settings.log_level)
     tool: Callable[[Settings, argparse.Namespace], int] = options.tool

@@ -1,5 +1,6 @@
 """The composition root: connects adapters and returns processes. Importing it opens nothing."""
 
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -7,13 +8,13 @@ from flask import Flask
 from services.ingest.api import articles, categories, docs, imports, media
 from services.ingest.api.app import create_app
 from services.ingest.api.requests import Gate
-from services.ingest.consumer import handler
+from services.ingest.consumer import handler, undelivered_ages
 from services.ingest.jobs import jobs
 from services.ingest.relay import Relay
 from services.ingest.settings import Settings
 from services.ingest.store.files import Files
 from services.ingest.store.outbox import CHANNEL, Outbox
-from services.ingest.store.published import Published
+from services.ingest.store.published import TELLERS, Published
 from services.ingest.store.store import Store
 from services.ingest.store.tokens import Tokens
 from shared import metrics, migrations
@@ -22,6 +23,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.jobs import jobs_process
 from shared.jobs.turns import turns
+from shared.measuring import measuring
 from shared.nudge import listen
 from shared.runtime import Process, serve
 from shared.wake import Caller
@@ -89,12 +91,21 @@ def build_relay(
 def build_consumers(
     settings: Settings, *, store: Store | None = None, bus: Bus | None = None
 ) -> list[Process]:
-    """Return one process for each lane that ingest receives on."""
+    """Return one process for each lane that ingest receives on, and what watches deliveries."""
     store = store or open_store(settings)
     bus = bus or open_bus(settings.bus_url)
     wake = Caller(settings.jobs_wake_dir)
-    handle = handler(Published(store.database), clock=store.clock, asked=wake.call)
-    return worker.processes(bus, topology.INGEST, handle, store_check=store.check)
+    published = Published(store.database)
+    handle = handler(published, clock=store.clock, asked=wake.call)
+    return [
+        *worker.processes(bus, topology.INGEST, handle, store_check=store.check),
+        measuring(
+            "deliveries",
+            metrics.UNDELIVERED_OLDEST,
+            [(consumer,) for consumer in TELLERS],
+            partial(undelivered_ages, published, store.clock),
+        ),
+    ]
 
 
 def build_jobs(

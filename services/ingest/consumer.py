@@ -1,14 +1,20 @@
 """What consumers tell ingest: a version is delivered; a replay is needed. Safe to repeat."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from services.ingest.replay import TARGETS
 from services.ingest.store.published import Published
+from shared import metrics
 from shared.bus import Done, Handler, Outcome, Park, Retry
 from shared.clock import Clock, now
 from shared.contracts.events import ArticleDelivered, Event, ReplayRequested
 from shared.database import UNAVAILABLE
+
+_WATCHED: Final = timedelta(days=1)
+"""Publications older than this that were never delivered are drift's matter."""
 
 
 def handle(
@@ -24,12 +30,22 @@ def handle(
     delivered = [e.data for e in good if isinstance(e.data, ArticleDelivered)]
     requested = [(e.id, e.data) for e in good if isinstance(e.data, ReplayRequested)]
     try:
-        published.keep(delivered, requested, at)
+        new = published.keep(delivered, requested, at)
     except UNAVAILABLE as error:
         return [Retry(f"the database is unavailable: {error}") for _ in events]
+    for consumer, accepted in new:
+        lag = (at - accepted).total_seconds()
+        metrics.DELIVERY_LAG.labels(consumer).observe(max(0.0, lag))
     if requested:
         asked()
     return outcomes
+
+
+def undelivered_ages(published: Published, clock: Clock) -> dict[tuple[str, ...], float]:
+    """Return how many seconds each consumer's oldest undelivered publication of a day waits."""
+    at = clock()
+    found = published.undelivered(at - _WATCHED)
+    return {(who,): max(0.0, (at - since).total_seconds()) for who, since in found.items()}
 
 
 def _judged(event: Event) -> Outcome:

@@ -52,6 +52,7 @@ def main() -> int:
         admin_port=settings.render_admin_port,
         admin_host=settings.render_admin_host,
         log_level=settings.log_level,
+        data_dir=settings.data_dir,
     )
 
 

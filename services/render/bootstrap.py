@@ -17,13 +17,14 @@ from services.render.store import Store
 from services.render.tables import Priority
 from services.render.teller import Teller
 from services.render.verify import Findings, Verifier
-from shared import clock
+from shared import clock, metrics
 from shared.bus import BATCH, Bus, open_bus, topology
 from shared.bus.topology import Lane
 from shared.bus.worker import Worker
 from shared.database import Database
 from shared.jobs import jobs_process
 from shared.jobs.turns import turns
+from shared.measuring import measuring
 from shared.migrations import upgrade
 from shared.nudge import Listening, listen
 from shared.reconciler import introduced
@@ -91,7 +92,7 @@ def build_consumer(
 def build_writer(
     settings: Settings, *, bus: Bus | None = None, database: Database | None = None
 ) -> list[Process]:
-    """Return the writer of pages, and beside it who tells of deliveries."""
+    """Return the writer of pages, and beside it who tells of deliveries and who counts marks."""
     bus = bus or open_bus(settings.bus_url)
     database = database or open_database(settings)
     writer = Writer(settings, database)
@@ -110,6 +111,12 @@ def build_writer(
             lambda: listen(database, leases.CHANNEL, settings.wake_dir / "teller"),
             lambda stop, wait: teller.run(stop, wait, poll),
             {"bus": bus.check},
+        ),
+        measuring(
+            "pages",
+            metrics.PAGES_DIRTY,
+            [(priority.name.lower(),) for priority in Priority],
+            Store(database).waiting_by_turn,
         ),
     ]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from services.render.files import Noted
 from services.render.marks import next_stamp
@@ -160,11 +160,6 @@ class Leases:
         with self._database.write() as connection:
             connection.execute(update(dirty).where(dirty.c.owner == self._me).values(owner=None))
         self._in_hand = False
-
-    def waiting(self) -> int:
-        """Return how many pages are marked, those in hand too."""
-        with self._database.read() as connection:
-            return connection.scalar(select(func.count()).select_from(dirty)) or 0
 
     def close(self) -> None:
         """Give back what is in hand, and let go of the lock.

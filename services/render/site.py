@@ -102,8 +102,6 @@ class Writer:
                         self._leases.take_over()
                         looks_again = time.monotonic() + _TAKE_OVER_SECONDS
                     done = self.step()
-                    if not done:
-                        metrics.PAGES_DIRTY.set(self._leases.waiting())
                 except UNAVAILABLE as error:
                     self._note(error)
                     wait(poll)

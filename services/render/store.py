@@ -68,6 +68,13 @@ class Store:
         with self._database.read() as connection:
             return connection.scalar(select(func.count()).select_from(dirty)) or 0
 
+    def waiting_by_turn(self) -> dict[tuple[str, ...], float]:
+        """Return how many pages are marked, by the name of their priority; no row where none is."""
+        query = select(dirty.c.priority, func.count()).group_by(dirty.c.priority)
+        with self._database.read() as connection:
+            rows = connection.execute(query)
+            return {(Priority(priority).name.lower(),): count for priority, count in rows}
+
     def check(self) -> None:
         """Raise if the page database cannot be read."""
         self._database.check()

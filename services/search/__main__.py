@@ -26,6 +26,7 @@ def main() -> int:
         admin_port=settings.search_admin_port,
         admin_host=settings.search_admin_host,
         log_level=settings.log_level,
+        data_dir=settings.data_dir,
     )
 
 

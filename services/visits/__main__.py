@@ -37,6 +37,7 @@ def main() -> int:
         admin_port=settings.visits_admin_port,
         admin_host=settings.visits_admin_host,
         log_level=settings.log_level,
+        data_dir=settings.data_dir,
     )
 
 

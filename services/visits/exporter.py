@@ -4,17 +4,20 @@ Because they come from the database, a restart never sets a counter back.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from services.visits.bots import Reason
-from services.visits.counting import SITE
+from services.visits.counting import SITE, local_day
 from services.visits.store import Store
 from shared.clock import Clock
 from shared.runtime import WsgiApp
+
+MOST_READ: Final = 20
+"""So few that the pages' names stay a bounded number of series."""
 
 
 class VisitsCollector(Collector):
@@ -30,19 +33,29 @@ class VisitsCollector(Collector):
         return _families()
 
     def collect(self) -> Iterator[Metric]:
-        totals = self._store.totals(SITE, self._clock())
-        views, displayed, current, filtered = _families()
+        now = self._clock()
+        totals = self._store.totals(SITE, now)
+        views, displayed, current, filtered, period, most_read = families = _families()
         views.add_metric([], totals.total)
         displayed.add_metric([], totals.total + self._start)
         current.add_metric([], totals.current)
         counted = dict.fromkeys(map(str, Reason), 0) | self._store.filtered()
         for reason, number in sorted(counted.items()):
             filtered.add_metric([reason], number)
-        yield from (views, displayed, current, filtered)
+        for name in ("today", "yesterday", "this_month"):
+            period.add_metric([name], getattr(totals, name))
+        for page, number in self._store.most_read(local_day(now), MOST_READ).items():
+            most_read.add_metric([page], number)
+        yield from families
 
 
 def _families() -> tuple[
-    CounterMetricFamily, GaugeMetricFamily, GaugeMetricFamily, CounterMetricFamily
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    GaugeMetricFamily,
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    GaugeMetricFamily,
 ]:
     return (
         CounterMetricFamily(
@@ -58,6 +71,16 @@ def _families() -> tuple[
             "bantin_page_views_filtered",
             "Views counted apart because no reader was there, by reason.",
             labels=["reason"],
+        ),
+        GaugeMetricFamily(
+            "bantin_page_views_period",
+            "Views by readers today, yesterday and this month so far, by days in Vietnam.",
+            labels=["period"],
+        ),
+        GaugeMetricFamily(
+            "bantin_page_views_most_read",
+            f"Today's views of the {MOST_READ} pages that have the most.",
+            labels=["page"],
         ),
     )
 

@@ -83,6 +83,17 @@ class Store:
             )
         return Totals(total or 0, current or 0, since_today, yesterday, month)
 
+    def most_read(self, day: date, limit: int) -> dict[str, int]:
+        """Return the views of the pages with the most on a day."""
+        query = (
+            select(DAILY.c.page, DAILY.c.views)
+            .where(DAILY.c.day == day, DAILY.c.page != SITE)
+            .order_by(DAILY.c.views.desc(), DAILY.c.page)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return {row.page: row.views for row in connection.execute(query)}
+
     def filtered(self) -> dict[str, int]:
         """Return how many views were counted apart, by reason."""
         with self._database.read() as connection:

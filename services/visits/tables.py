@@ -19,7 +19,7 @@ DAILY = Table(
     "daily",
     METADATA,
     Column("page", Text, primary_key=True),
-    Column("day", Date, primary_key=True),
+    Column("day", Date, primary_key=True, index=True),
     Column("views", BigInteger, nullable=False),
 )
 TOTALS = Table(

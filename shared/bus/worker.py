@@ -90,8 +90,16 @@ class Worker:
         self._parked_in_a_row = 0
         self._trouble: str | None = None
         self._depths_due = 0.0
+        self._oldest: datetime | None = None
+        """When the oldest event in hand was accepted; kept while it is given back and awaited."""
         self._logger = log.get("worker").bind(queue=queue.name)
         metrics.WORKER_PAUSED.labels(queue.name).set(0)
+        if queue.lane is not Lane.BULK:
+            metrics.QUEUE_OLDEST.labels(queue.name).set_function(self._age)
+
+    def _age(self) -> float:
+        oldest = self._oldest
+        return max(0.0, (datetime.now(UTC) - oldest).total_seconds()) if oldest else 0.0
 
     def check(self) -> None:
         """Raise RuntimeError, with the reason, while no message can be handled."""
@@ -119,6 +127,7 @@ class Worker:
             )
             if deliveries:
                 self._work(subscription, deliveries, stop)
+            self._oldest = None
             self._measure_depths()
 
     def _work(
@@ -127,6 +136,7 @@ class Worker:
         again = sum(delivery.attempt > 1 for delivery in deliveries)
         metrics.REDELIVERIES.labels(self._queue.name).inc(again)
         messages, bad = decoded(deliveries)
+        self._oldest = min((message.event.time for message in messages), default=None)
         if bad:
             self._settle(subscription, [(d, park, "unknown", None) for d, park in bad], stop)
         if messages:

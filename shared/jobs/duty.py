@@ -28,8 +28,10 @@ class Duty:
         self._due = time.monotonic() + job.first
         self._failures = 0
         self._trouble: str | None = None
+        self._began: float | None = None
         metrics.JOB_EVERY.labels(self.name).set(job.every)
         metrics.JOB_LAST_SUCCESS.labels(self.name).set_to_current_time()
+        metrics.JOB_RUNNING.labels(self.name).set_function(self._running)
 
     def check(self) -> None:
         """Raise RuntimeError, with the reason, while the job fails."""
@@ -50,13 +52,20 @@ class Duty:
         finally:
             self._busy.release()
 
+    def _running(self) -> float:
+        """Return for how long the job has been at work; a job that hangs is seen by it."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
+
     def _do(self, stop: threading.Event) -> None:
-        began = time.monotonic()
+        began = self._began = time.monotonic()
         try:
             done = self._work(stop)
         except Exception as error:  # noqa: BLE001 - whatever is wrong, the other jobs go on
             self._failed(error)
             return
+        finally:
+            self._began = None
         if not done:
             return
         if self._failures:

@@ -1,4 +1,4 @@
-"""RabbitMQ with its management interface, and a virtual host for whoever asks."""
+"""RabbitMQ with its management interface and its metrics, and a virtual host for whoever asks."""
 
 import json
 import secrets
@@ -42,6 +42,7 @@ class RabbitMQ(Server):
     def __init__(self, folder: Path, configuration: str = "") -> None:
         self._password = secrets.token_hex(12)
         self._management_port = free_port()
+        self._metrics_port = free_port()
         self._epmd: Process | None = None
         lines = ["default_user = admin", f"default_pass = {self._password}", configuration]
         folder.mkdir(parents=True, exist_ok=True)
@@ -62,6 +63,11 @@ class RabbitMQ(Server):
     def management_url(self) -> str:
         """Return the administrator's URL of the HTTP API, without a last slash."""
         return f"http://admin:{self._password}@127.0.0.1:{self._management_port}"
+
+    @property
+    def metrics_url(self) -> str:
+        """Return where Prometheus asks, without a last slash."""
+        return f"http://127.0.0.1:{self._metrics_port}/metrics"
 
     def new_vhost(self) -> str:
         """Make a virtual host and a user who may do everything there and nothing elsewhere."""
@@ -157,7 +163,10 @@ class RabbitMQ(Server):
         with self._configuration.open("a") as configuration:
             configuration.write(f"management.tcp.port = {self._management_port}\n")
             configuration.write("management.tcp.ip = 127.0.0.1\n")
-        (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+            configuration.write(f"prometheus.tcp.port = {self._metrics_port}\n")
+            configuration.write("prometheus.tcp.ip = 127.0.0.1\n")
+        plugins = "[rabbitmq_management,rabbitmq_prometheus].\n"
+        (folder / "enabled_plugins").write_text(plugins)
         environment = {
             "HOME": str(folder),  # the cookie
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
@@ -189,6 +198,7 @@ class RabbitMQ(Server):
         options = [
             f"--publish=127.0.0.1:{self.port}:5672",
             f"--publish=127.0.0.1:{self._management_port}:15672",
+            f"--publish=127.0.0.1:{self._metrics_port}:15692",
             f"--volume={self._configuration}:/etc/rabbitmq/conf.d/90-test.conf:ro",
             "--hostname=rabbitmq",
         ]

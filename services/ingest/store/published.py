@@ -14,6 +14,7 @@ from services.ingest.records import Category, Record
 from services.ingest.sanitise import body_pictures
 from services.ingest.store import rows
 from services.ingest.store.tables import ARTICLES, DELIVERED, EDITIONS, REPLAYS
+from shared.clock import unix_ms
 from shared.contracts.article import Article
 from shared.contracts.documents import ArticleBody
 from shared.contracts.events import (
@@ -120,10 +121,14 @@ class Published:
         delivered: Sequence[ArticleDelivered],
         requested: Sequence[tuple[str, ReplayRequested]],
         at: datetime,
-    ) -> None:
-        """Keep what consumers say they did, as done ``at``, and what they ask for; each once."""
+    ) -> list[tuple[str, datetime]]:
+        """Keep what consumers say they did, as done ``at``, and what they ask for; each once.
+
+        Return what was not known before of public versions that still stand: by whom each was
+        delivered, and when it was accepted.
+        """
         with self._database.write(alone=False) as connection:
-            rows.insert_new(
+            new = rows.insert_new(
                 connection,
                 DELIVERED,
                 ("article_id", "consumer", "version"),
@@ -148,6 +153,27 @@ class Published:
                     for event_id, wanted in requested
                 ],
             )
+            return _accepted(connection, [(i, version, who) for i, who, version in new])
+
+    def undelivered(self, since: datetime) -> dict[str, datetime]:
+        """Return, by consumer, when the oldest public version not delivered was accepted.
+
+        Only of those accepted ``since``: a version is a time, so the newest are found by it.
+        """
+        told = select(DELIVERED.c.article_id).where(
+            DELIVERED.c.article_id == ARTICLES.c.id,
+            DELIVERED.c.version == ARTICLES.c.public_version,
+        )
+        lately = (ARTICLES.c.version >= unix_ms(since)) & (ARTICLES.c.public_at >= since)
+        found = {}
+        with self._database.read() as connection:
+            for consumer in TELLERS:
+                missing = ~told.where(DELIVERED.c.consumer == consumer).exists()
+                oldest = select(func.min(ARTICLES.c.public_at)).where(lately, missing)
+                accepted = connection.execute(oldest).scalar()
+                if accepted is not None:
+                    found[consumer] = accepted
+        return found
 
     def last_delivered(self) -> dict[str, tuple[datetime, datetime | None]]:
         """Return, by consumer, when it last told of a version, and when that was accepted.
@@ -186,6 +212,18 @@ class Published:
                 connection.execute(delete(REPLAYS).where(this))
             else:
                 connection.execute(update(REPLAYS).where(this).values(after=after))
+
+
+def _accepted(
+    connection: Connection, versions: Sequence[tuple[UUID, int, str]]
+) -> list[tuple[str, datetime]]:
+    """Return who delivered each version, and when it was accepted; nothing of superseded ones."""
+    found: dict[tuple[UUID, int], datetime] = {}
+    for some in rows.slices({article_id for article_id, _, _ in versions}):
+        columns = (ARTICLES.c.id, ARTICLES.c.public_version, ARTICLES.c.public_at)
+        for row in connection.execute(select(*columns).where(ARTICLES.c.id.in_(some))):
+            found[row.id, row.public_version] = row.public_at
+    return [(who, at) for i, version, who in versions if (at := found.get((i, version)))]
 
 
 def _in_scope(query: Select[*_Columns], scope: Scope) -> Select[*_Columns]:

@@ -18,16 +18,18 @@ AT_ONCE = 400
 
 def insert_new(
     connection: Connection, table: Table, key: Sequence[str], rows: list[dict[str, Any]]
-) -> None:
-    """Insert the rows whose key is not there yet; the others stay as they are.
+) -> list[tuple[Any, ...]]:
+    """Insert the rows whose key is not there yet and return their keys; the others stay.
 
     In the order of their keys, so that two who insert the same never wait in a circle.
     """
     if not rows:
-        return
+        return []
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     ordered = sorted(rows, key=lambda row: [row[name] for name in key])
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), ordered)
+    keys = [table.c[name] for name in key]
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(*keys)
+    return [tuple(row) for row in connection.execute(statement, ordered)]
 
 
 def slices(values: Iterable[Any]) -> Iterable[list[Any]]:

@@ -343,3 +343,21 @@ def test_a_consumer_has_a_process_for_each_of_its_lanes(bus: Bus) -> None:
     for thread in threads:
         thread.join(60)
     assert sorted(handled) == sorted([str(an_id(1)), str(an_id(2))])
+
+
+def test_the_age_of_the_oldest_event_in_hand_is_shown_while_it_is_in_hand(bus: Bus) -> None:
+    def age() -> float | None:
+        return REGISTRY.get_sample_value("bantin_queue_oldest_seconds", {"queue": "render.live"})
+
+    seen: list[float | None] = []
+
+    def handle(events: Sequence[Event]) -> list[Outcome]:
+        seen.append(age())
+        return done(events)
+
+    bus.publish([published(1), published(2)])
+    with running(bus, handle) as worker:
+        worker.until(drained(bus))
+        worker.until(lambda: age() == 0)
+    assert seen[0] is not None
+    assert seen[0] > 0, "the made-up events were accepted years ago"

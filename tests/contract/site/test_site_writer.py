@@ -7,7 +7,7 @@ import pytest
 
 from services.render.files import File, Folder
 from services.render.leases import Leases, Written
-from services.render.tables import Delivery, articles
+from services.render.tables import Delivery, Priority, articles
 from services.render.teller import Teller
 from shared.bus import BusUnavailable
 from shared.clock import now
@@ -225,3 +225,12 @@ def test_who_reads_a_page_while_it_is_replaced_reads_the_old_one_to_its_end(
         folder.put([File("a/index.html", b"x")])
         assert reader.read() == b"old page"
     folder.close()
+
+
+def test_marked_pages_are_counted_by_whose_turn_it_is(site: Harness) -> None:
+    site.publish()
+    site.mark("/", "/rss.xml")
+    site.mark("/sitemap.xml", priority=Priority.REBUILD)
+    assert site.store.waiting_by_turn() == {("live",): 2, ("rebuild",): 1}
+    site.writer.drain()
+    assert site.store.waiting_by_turn() == {}
