@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ class Injector:
     """Bytes of a request; more is answered 413."""
     seen: list[str] = field(default_factory=list)
     """Methods and paths, in order."""
+    statuses: list[Counter[int]] = field(default_factory=list)
+    """How many documents of each ``_bulk`` got which status, in order."""
 
     def url(self, alias: str) -> str:
         return f"elasticsearch://127.0.0.1:{self.port}/{alias}"
@@ -52,13 +55,16 @@ class Injector:
         if last == "_bulk":
             bad = self.items | self.items_of.get(path.split("/")[1], {})
             return self._bulk(path, headers, body, bad)
-        return httpx.request(
-            method, f"{self.node}{path}", headers=headers, content=body, timeout=60
-        )
+        try:
+            return httpx.request(
+                method, f"{self.node}{path}", headers=headers, content=body, timeout=60
+            )
+        except httpx.TransportError:
+            return CUT
 
     def _bulk(
         self, path: str, headers: dict[str, str], body: bytes, bad: dict[str, int]
-    ) -> httpx.Response:
+    ) -> httpx.Response | int:
         pairs = list(_operations(body))
         kept = b"".join(lines for key, lines in pairs if key not in bad)
         items: Iterator[Any] = iter(())
@@ -66,16 +72,22 @@ class Injector:
             200, json={"items": []}, headers={"X-elastic-product": "Elasticsearch"}
         )
         if kept:
-            answer = httpx.post(f"{self.node}{path}", headers=headers, content=kept, timeout=60)
+            try:
+                answer = httpx.post(f"{self.node}{path}", headers=headers, content=kept, timeout=60)
+            except httpx.TransportError:
+                return CUT
             if not answer.is_success:
                 return answer
             items = iter(answer.json()["items"])
-        merged = [
+        merged: list[dict[str, Any]] = [
             {"index": {"status": bad[key], "error": REASONS[bad[key]]}}
             if key in bad
             else next(items)
             for key, _ in pairs
         ]
+        self.statuses.append(
+            Counter(int(told["status"]) for one in merged for told in one.values())
+        )
         kind = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
         return httpx.Response(200, content=json.dumps({"items": merged}), headers=kind)
 
