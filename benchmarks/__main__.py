@@ -7,6 +7,8 @@ import platform
 import sys
 
 NAMES = ("start", "latency", "imports", "searches", "views")
+SERVERS = ("broker", "elastic")
+"""Start servers of their own; run when named, or all of them by the word ``servers``."""
 LONG = ("large",)
 """Run only when named."""
 
@@ -14,18 +16,28 @@ LONG = ("large",)
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"any of: {', '.join(NAMES + LONG)}"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"any of {', '.join(NAMES)}, which are run when none is named; on real servers,"
+        f" which are started for it: {', '.join(SERVERS)}, or servers for all of these; and"
+        f" {', '.join(LONG)}, which take many minutes",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
     options = parser.parse_args()
-    unknown = set(options.names) - set(NAMES + LONG)
+    names = [
+        one
+        for name in options.names or NAMES
+        for one in (SERVERS if name == "servers" else (name,))
+    ]
+    unknown = set(names) - set(NAMES + SERVERS + LONG)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     print(
         f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
     print("\n| what | figure | beside it, in the same run |\n| --- | --- | --- |")
-    for name in options.names or NAMES:
+    for name in names:
         for row in importlib.import_module(f"benchmarks.{name}").measure(quick=options.quick):
             print(f"| {row.what} | {row.figure} | {row.beside} |", flush=True)
     return 0
