@@ -56,7 +56,7 @@ class Site:
 
     def all_there(self, trickle: Trickle, *, since: float) -> None:
         """Wait until nothing is under way; what was accepted must then be there, and only once."""
-        wait_for(self._is_quiet, within=RECOVERED_WITHIN, every=0.1)
+        wait_for(self.is_quiet, within=RECOVERED_WITHIN, every=0.1)
         self.tell(time.monotonic() - since)
         assert self.waiting() == {}, "somebody has what nobody told of"
         assert list(self._differences(trickle)) == []
@@ -72,7 +72,7 @@ class Site:
         """Return how many messages of a queue are out and not settled, as the broker knows."""
         return self.servers.rabbitmq.queues(self.deployment.stores.vhost)[queue].unacknowledged
 
-    def _is_quiet(self) -> bool:
+    def is_quiet(self) -> bool:
         """Tell whether every process is ready again, and nothing is on its way."""
         try:
             return self.deployment.is_ready() and not self.deployment.left_over()

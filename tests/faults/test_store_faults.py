@@ -52,10 +52,10 @@ def test_elasticsearch_down_for_more_tries_than_a_message_has_deliveries_parks_n
         deployment.changed("indexing-consumer", BANTIN_SEARCH_INDEX=before_node.url(alias)),
     ):
         with site.suffering(elasticsearch_down(site.servers)) as trickle:
-            tries, imported = len(before_node.seen), trickle.imported
+            tries, before = len(before_node.seen), len(trickle.imported)
             wait_for(lambda: len(before_node.seen) >= tries + 2 * _LIMIT)
             trickle.flows()
-            page = next(one.url for one in trickle.articles[imported:] if one.url)
+            page = trickle.imported[before].url or ""
             wait_for(lambda: deployment.http.get(page).status_code == 200)
             assert deployment.http.get("/api/search").status_code == 503
         again = deployment.value("indexing", 'bantin_redeliveries_total{queue="indexing.live"}')

@@ -110,9 +110,9 @@ class Trickle:
         return [*self._importer.articles, *self._editor.articles]
 
     @property
-    def imported(self) -> int:
-        """Return how many imported articles were accepted so far."""
-        return len(self._importer.articles)
+    def imported(self) -> list[Article]:
+        """Return what was imported and accepted so far, which nobody edits."""
+        return list(self._importer.articles)
 
     @property
     def calls(self) -> int:
@@ -138,7 +138,7 @@ class Trickle:
 
     def flows(self, more: int = 3) -> None:
         """Return once some more was accepted of everybody. Raises what one of them found wrong."""
-        wanted = self.imported + more, self.calls + more, self.viewed + more
+        wanted = len(self.imported) + more, self.calls + more, self.viewed + more
         wait_for(lambda: self._sound() and self._reached(*wanted), within=NO_ANSWER_WITHIN)
 
     def finish(self) -> None:
@@ -173,7 +173,7 @@ class Trickle:
         self._pool.shutdown()
 
     def _reached(self, imported: int, calls: int, viewed: int) -> bool:
-        return self.imported >= imported and self.calls >= calls and self.viewed >= viewed
+        return len(self.imported) >= imported and self.calls >= calls and self.viewed >= viewed
 
     def _sound(self) -> bool:
         for one in self._work:

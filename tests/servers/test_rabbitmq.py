@@ -34,9 +34,10 @@ def vhost(url: str) -> str:
     return urlsplit(url).path[1:]
 
 
-def put(connection: Connection, queue: str, count: int) -> None:
+def put(connection: Connection, queue: str, count: int, kind: str = "classic") -> None:
     channel = connection.channel()
-    channel.queue_declare(queue, durable=True, auto_delete=False)
+    arguments = {"x-queue-type": kind}
+    channel.queue_declare(queue, durable=True, auto_delete=False, arguments=arguments)
     for number in range(count):
         message = Message(str(number), delivery_mode=2)
         channel.basic_publish(message, routing_key=queue, confirm_timeout=30)
@@ -51,10 +52,11 @@ def test_the_user_of_one_virtual_host_may_not_enter_another(rabbitmq: RabbitMQ) 
         pass
 
 
-def test_what_a_queue_holds_is_told_exactly(rabbitmq: RabbitMQ) -> None:
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+def test_what_a_queue_holds_is_told_exactly(rabbitmq: RabbitMQ, kind: str) -> None:
     url = rabbitmq.new_vhost()
     with connected(url) as connection:
-        put(connection, "letters", 3)
+        put(connection, "letters", 3, kind)
         assert connection.channel().basic_get("letters") is not None
         assert rabbitmq.queues(vhost(url)) == {"letters": Queue(ready=2, unacknowledged=1)}
 
