@@ -4,12 +4,13 @@ import argparse
 import importlib
 import os
 import platform
+import signal
 import sys
 
 NAMES = ("start", "latency", "imports", "searches", "views")
 SERVERS = ("broker", "elastic")
 """Start servers of their own; run when named, or all of them by the word ``servers``."""
-LONG = ("large",)
+LONG = ("large", "served", "recovery")
 """Run only when named."""
 
 
@@ -24,6 +25,7 @@ def main() -> int:
         f" {', '.join(LONG)}, which take many minutes",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
+    parser.add_argument("--articles", type=int, metavar="N", help="of the replay in «served»")
     options = parser.parse_args()
     names = [
         one
@@ -33,12 +35,18 @@ def main() -> int:
     unknown = set(names) - set(NAMES + SERVERS + LONG)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if options.articles and names != ["served"]:
+        parser.error("--articles is for «served» alone")
+    sizes = {"articles": options.articles} if options.articles else {}
+    # What was started is then ended, as after any other exception.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(
         f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
     print("\n| what | figure | beside it, in the same run |\n| --- | --- | --- |")
     for name in names:
-        for row in importlib.import_module(f"benchmarks.{name}").measure(quick=options.quick):
+        measure = importlib.import_module(f"benchmarks.{name}").measure
+        for row in measure(quick=options.quick, **sizes):
             print(f"| {row.what} | {row.figure} | {row.beside} |", flush=True)
     return 0
 

@@ -51,7 +51,7 @@ class Latency:
 
 
 def publication(
-    deployment: Deployment, editor: Editor, *, every: float = 0.005, within: float = 600
+    deployment: Deployment, editor: Editor, *, every: float = 0.005, within: float = 120
 ) -> Latency:
     """Publish one article and wait for both; searches are ``every`` so many seconds apart."""
     article_id, word = uuid4(), f"từ{uuid4().hex[:12]}"
