@@ -51,19 +51,25 @@ class _Sent(NamedTuple):
     message_id: str
 
 
+def _connected(url: str) -> Any:
+    """Return py-amqp's connection, whose stubs leave out much of it."""
+    address = parse(url)
+    connection = amqp.Connection(
+        f"{address.host}:{address.port}",
+        userid=address.user,
+        password=address.password,
+        virtual_host=address.vhost,
+    )
+    connection.connect()
+    return connection
+
+
 class _Raw:
     """py-amqp as it comes, with confirms matched by number and nothing else around it."""
 
     def __init__(self, url: str) -> None:
-        address = parse(url)
-        self._connection: Any = amqp.Connection(
-            f"{address.host}:{address.port}",
-            userid=address.user,
-            password=address.password,
-            virtual_host=address.vhost,
-        )
-        self._connection.connect()
-        self._channel: Any = self._connection.channel()
+        self._connection = _connected(url)
+        self._channel = self._connection.channel()
         self._channel.confirm_select()
         self._channel.events["basic_ack"].add(self._confirmed)
         self._number = 0

@@ -63,6 +63,13 @@ def test_every_vietnamese_letter_folds_to_ascii() -> None:
     assert all(folded(letter.upper()) == folded(letter) for letter in letters)
 
 
+@given(ANY)
+@example("Đường → Zürich – «Bến Đá» ☎ 02°")
+def test_a_text_folds_as_each_of_its_characters_does_alone(text: str) -> None:
+    text = lower(nfc(text))
+    assert folded(text) == "".join(map(folded, text))
+
+
 def test_decomposed_text_is_composed_and_controls_are_dropped() -> None:
     assert nfc(unicodedata.normalize("NFD", "Bến Đá")) == "Bến Đá"
     assert nfc("a\x00b\x1bc\x9fd\ufeff\ud800e\n\tf") == "abcde\n\tf"
