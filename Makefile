@@ -7,7 +7,7 @@ CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
 .DEFAULT_GOAL := help
-.PHONY: help run token status deadletters servers test test-unit test-contract test-crash chaos e2e lint types imports fmt bench docs lock groups clean
+.PHONY: help run token status deadletters up down logs ps smoke servers test test-unit test-contract test-crash chaos e2e lint types imports fmt bench docs lock groups clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,22 @@ status: $(RUN_STAMP) ## Show the pipeline at a glance; ARGS="--watch" or "--json
 
 deadletters: $(RUN_STAMP) ## List parked messages; ARGS="replay 3 4" or "drop 3" acts on them
 	@$(BIN)/python -m shared.bus deadletters $(or $(ARGS),list)
+
+up: ## Bring the compose deployment up and wait until all of it is healthy
+	@sh deploy/compose/secrets.sh
+	docker compose up --detach --build --wait --wait-timeout 300
+
+down: ## Stop the compose deployment; its data stay
+	docker compose down
+
+logs: ## Follow the logs of the compose deployment; ARGS="render-writer" for one
+	docker compose logs --follow --tail 100 $(ARGS)
+
+ps: ## Show the containers of the compose deployment
+	@docker compose ps --all
+
+smoke: ## Publish, read, find and look at an article through the gateway, then tidy up
+	@$(PYTHON) -m deploy.smoke $(ARGS)
 
 servers: $(DEV_STAMP) ## Say which servers the tests have here; build what has to be built
 	@$(BIN)/python -m tests.servers

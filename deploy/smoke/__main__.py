@@ -1,0 +1,204 @@
+"""``make smoke``: publish, read, find and look at one article through the gateway, then tidy up.
+
+Needs Python and docker compose only. The view is a robot's, which the counter keeps apart, so the
+total that readers see stays as it was; the article is taken back (its number and history stay, as
+of every article), and the token is revoked.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlsplit
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
+_ROBOT: Final = "Googlebot/2.1 (+http://www.google.com/bot.html)"
+_SECONDS: Final = 30.0
+"""How long each step may take until it is seen."""
+_VIEWS: Final = 'bantin_page_views_filtered_total{reason="bot"}'
+
+
+class SmokeError(Exception):
+    """A step did not come out as it must; the text says which and how."""
+
+
+class Site:
+    """The front door, as anyone outside has it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def call(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Return the status and the text of an answer. Raises SmokeError if there is none."""
+        content = None if body is None else json.dumps(body).encode()
+        request = Request(  # noqa: S310 - the address is the operator's own
+            self.url + path, content, {"Content-Type": "application/json", **(headers or {})}
+        )
+        request.method = method
+        try:
+            with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - likewise
+                return answer.status, answer.read().decode()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except (URLError, OSError) as error:
+            raise SmokeError(f"{self.url} does not answer: {error}") from error
+
+
+class Editor:
+    """Somebody with a token of one day."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        name = f"smoke {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        said = compose("ingest-api", "token", "create", "--name", name, "--expires-days", "1",
+                       "--scope", "draft", "--scope", "publish", "--scope", "admin")  # fmt: skip
+        self._token = said.strip().splitlines()[-1]
+        listed = compose("ingest-api", "token", "list").splitlines()
+        self._number = next(line.split()[0] for line in listed if name in line)
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """Return what the API answers. Raises SmokeError for anything but a success."""
+        status, text = self._site.call(
+            method, path, body, {"Authorization": f"Bearer {self._token}"}
+        )
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise SmokeError(f"{method} {path} answered {status}: {text}")
+        return json.loads(text) if text else None
+
+    def leave(self) -> None:
+        compose("ingest-api", "token", "revoke", self._number)
+
+
+def compose(service: str, *arguments: str) -> str:
+    """Run a command of a service in its container. Raises SmokeError if it fails."""
+    python = ("python", "-m", f"services.{service.split('-', 1)[0]}")
+    return run("docker", "compose", "exec", "-T", service, *python, *arguments)
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise SmokeError(f"«{' '.join(arguments)}» failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def metrics() -> dict[str, float]:
+    """Return what the exporter of visits shows to Prometheus."""
+    fetch = (
+        "import urllib.request as r;"
+        "print(r.urlopen('http://127.0.0.1:9464/metrics').read().decode())"
+    )
+    said = run("docker", "compose", "exec", "-T", "visits-exporter", "python", "-c", fetch)
+    lines = (line.rsplit(" ", 1) for line in said.splitlines() if line and line[0] != "#")
+    return {name: float(value) for name, value in lines}
+
+
+def seen(what: Callable[[], bool], trouble: str) -> float:
+    """Return the seconds until it is seen. Raises SmokeError when the patience is over."""
+    began = time.monotonic()
+    while not what():
+        if time.monotonic() - began > _SECONDS:
+            raise SmokeError(f"{trouble} within {_SECONDS:.0f} s")
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def step(name: str, seconds: float | None = None) -> None:
+    took = "" if seconds is None else f" ({seconds:.2f} s)"
+    sys.stdout.write(f"ok  {name}{took}\n")
+    sys.stdout.flush()
+
+
+def walk(site: Site, editor: Editor) -> None:
+    """Publish, read, find, look; take back again whatever happens. Raises SmokeError."""
+    word = f"khoi{uuid4().hex[:10]}"
+    number = uuid4()
+    if not editor.call("GET", "/v1/categories")["categories"]:
+        editor.call("PUT", "/v1/categories/thong-bao", {"name": "Thông báo"})
+    category = editor.call("GET", "/v1/categories")["categories"][0]["slug"]
+    editor.call("PUT", f"/v1/articles/{number}", _article(word, category))
+    published = editor.call("POST", f"/v1/articles/{number}/publish", {})
+    step("published: " + published["url"])
+    path = urlsplit(published["url"]).path
+    try:
+        step("on its page", seen(lambda: word in site.call("GET", path)[1], "not on its page"))
+        search = f"/api/search?q={quote('kiem thu ' + word)}"
+        step(
+            "found, typed without accents",
+            seen(lambda: str(number) in site.call("GET", search)[1], "not found"),
+        )
+        _visit(site, path)
+    finally:
+        editor.call("POST", f"/v1/articles/{number}/unpublish", {"type": "gone"})
+    gone = HTTPStatus.GONE
+    took = seen(lambda: site.call("GET", path)[0] == gone, "still on its page")
+    took += seen(lambda: str(number) not in site.call("GET", search)[1], "still found")
+    step("taken back: 410, and found no more", took)
+
+
+def _article(word: str, category: str) -> dict[str, Any]:
+    return {
+        "type": "text",
+        "headlines": [{"value": f"Kiểm thử hệ thống {word}"}],
+        "descriptions": [{"role": "summary", "value": "Tin tự động, sẽ được gỡ ngay."}],
+        "bodies": [{"contentType": "text/html", "value": "<p>Tin kiểm thử.</p>"}],
+        "contentCreated": datetime.now(UTC).isoformat(timespec="seconds"),
+        "by": "Bản Tin",
+        "subjects": [{"name": category}],
+    }
+
+
+def _visit(site: Site, path: str) -> None:
+    before = metrics()
+    view = {"id": str(uuid4()), "path": path}
+    status, text = site.call("POST", "/api/visits", view, {"User-Agent": _ROBOT})
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise SmokeError(f"the view was answered with {status}: {text}")
+    took = seen(lambda: metrics()[_VIEWS] > before[_VIEWS], "the view is not in the metrics")
+    step("visited, and in the metrics, apart from readers' views", took)
+
+
+def hidden(site: Site) -> None:
+    """See that what only operators may read is not shown. Raises SmokeError."""
+    for path in ("/metrics", "/health/ready", "/health/live"):
+        status, _ = site.call("GET", path)
+        if status != HTTPStatus.NOT_FOUND:
+            raise SmokeError(f"{path} is shown to everybody: {status}")
+    step("metrics and health are not public")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m deploy.smoke", description=__doc__)
+    parser.add_argument(
+        "--url",
+        default=os.environ.get("BANTIN_PUBLIC_URL", "http://127.0.0.1:8000"),
+        help="the front door; default BANTIN_PUBLIC_URL",
+    )
+    site = Site(parser.parse_args().url)
+    try:
+        editor = Editor(site)
+        try:
+            walk(site, editor)
+        finally:
+            editor.leave()
+        hidden(site)
+    except SmokeError as error:
+        sys.stderr.write(f"FAILED  {error}\n")
+        return 1
+    step("all is well; token revoked")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
