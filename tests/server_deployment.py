@@ -81,6 +81,7 @@ class ServerDeployment(Deployment):
             "BANTIN_BUS": self.stores.bus,
             "BANTIN_SEARCH_INDEX": self.stores.search_index,
             "BANTIN_TRUSTED_PROXIES": "127.0.0.1",
+            "BANTIN_RENDER_PRECOMPRESS": "true",
         }
         super().__init__(folder, self.ports[GATEWAY], own | settings)
         self.complaints: list[str] = []

@@ -124,7 +124,7 @@ def build_writer(
 def build_jobs(settings: Settings, *, database: Database | None = None) -> Process:
     """Return what render does by itself. Two at once do no harm."""
     database = database or open_database(settings)
-    verifier = Verifier(settings.site_dir, database)
+    verifier = _verifier(settings, database)
     own = jobs(settings, verifier, Caller(settings.wake_dir / "writer").call)
     turn, checks = turns(database), {"database": database.check}
     return jobs_process("render", own, bus_url=settings.bus_url, turn=turn, checks=checks)
@@ -157,9 +157,13 @@ def rebuild(settings: Settings) -> None:
 
 def verify(settings: Settings, *, deep: bool) -> Findings:
     """Hold every file against what was written, now, and wake the writers."""
-    findings = Verifier(settings.site_dir, open_database(settings)).verify(deep=deep)
+    findings = _verifier(settings, open_database(settings)).verify(deep=deep)
     Caller(settings.wake_dir / "writer").call()
     return findings
+
+
+def _verifier(settings: Settings, database: Database) -> Verifier:
+    return Verifier(settings.site_dir, database, twins=settings.render_precompress)
 
 
 def _waiting(

@@ -3,17 +3,27 @@
 A page is written to a temporary file beside it, synced, and renamed over it; its folder is synced
 after that. Each folder's holder names such files in its own way, so that two of them never write
 one; what a crash leaves of them is removed when the files are verified.
+
+Where it is wished a text has a twin beside it, compressed, with the same time of change.
 """
 
+import gzip
 import hashlib
 import os
 import secrets
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 _SYNCERS = 8
+_TEXTS: Final = (".html", ".xml", ".txt", ".css", ".js", ".svg")
+_SMALLEST_TWIN: Final = 1024
+"""Bytes of a text from which fewer of them are worth a second file."""
+_LEVEL: Final = 6
+TWIN: Final = ".gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +55,17 @@ class Put:
     stands: dict[str, Noted | None]
 
 
-class Folder:
-    """The site's folder. ``close`` ends its threads."""
+def has_twin(name: str, size: int) -> bool:
+    """Tell whether a file of ``size`` bytes has a twin where twins are wished."""
+    return name.endswith(_TEXTS) and size >= _SMALLEST_TWIN
 
-    def __init__(self, root: Path) -> None:
+
+class Folder:
+    """The site's folder; ``twins`` says whether they are wished. ``close`` ends its threads."""
+
+    def __init__(self, root: Path, *, twins: bool = False) -> None:
         self.root = root
+        self._twins = twins
         self._mark = secrets.token_hex(4)
         # The journal commits of syncs that run side by side are shared by the file system.
         self._pool = ThreadPoolExecutor(_SYNCERS, thread_name_prefix="sync")
@@ -61,22 +77,35 @@ class Folder:
         folders: set[Path] = set()
         renames: list[tuple[Path, Path]] = []
         for file in files:
-            target = self.root / file.name
             wanted[file.name] = file.content
-            if file.content is None:
-                changed += _remove(target, folders)
-                continue
-            folders.add(target.parent)
-            if _same(target, file.content):
-                continue
-            self._make(target.parent, folders)
-            renames.append((self._temporary(target, file.content), target))
+            changed += self._lay(file, folders, renames)
+            if file.name.endswith(_TEXTS):
+                self._lay(self._twin(file), folders, renames)
         list(self._pool.map(_sync, [temporary for temporary, _ in renames]))
         for temporary, target in renames:
             temporary.rename(target)
         list(self._pool.map(_sync, sorted(folders)))
         stands = {name: self._stands(name, content) for name, content in wanted.items()}
-        return Put(changed + len(renames), stands)
+        return Put(changed, stands)
+
+    def _lay(self, file: File, folders: set[Path], renames: list[tuple[Path, Path]]) -> bool:
+        """Remove a file, or lay the new one beside it; tell whether it differs."""
+        target = self.root / file.name
+        if file.content is None:
+            return _remove(target, folders)
+        folders.add(target.parent)
+        if _same(target, file.content):
+            return False
+        self._make(target.parent, folders)
+        renames.append((self._temporary(target, file.content), target))
+        return True
+
+    def _twin(self, file: File) -> File:
+        """Return the twin; without content, if it should have none: a former one would be read."""
+        content = file.content
+        wished = self._twins and content is not None and has_twin(file.name, len(content))
+        small = gzip.compress(content, _LEVEL, mtime=0) if wished and content else None
+        return File(file.name + TWIN, small)
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -90,6 +119,9 @@ class Folder:
         if content is None:
             return None
         modified = (self.root / name).stat().st_mtime_ns
+        if self._twins and has_twin(name, len(content)):
+            with suppress(FileNotFoundError):  # somebody's hand; the next look mends it
+                os.utime(self.root / (name + TWIN), ns=(modified, modified))
         return Noted(name, len(content), modified, hashlib.sha256(content).hexdigest())
 
     def _make(self, folder: Path, folders: set[Path]) -> None:
@@ -110,16 +142,16 @@ def _same(target: Path, content: bytes) -> bool:
         return False
 
 
-def _remove(target: Path, folders: set[Path]) -> int:
+def _remove(target: Path, folders: set[Path]) -> bool:
     """Remove a file; what is not there is removed already."""
     if not target.parent.is_dir():
-        return 0
+        return False
     folders.add(target.parent)
     try:
         target.unlink()
     except FileNotFoundError:
-        return 0
-    return 1
+        return False
+    return True
 
 
 def _sync(path: Path) -> None:

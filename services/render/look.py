@@ -30,7 +30,8 @@ def fingerprint(settings: Settings) -> str:
     shaping = {
         name: value
         for name, value in settings.model_dump().items()
-        if name in ("site_name", "public_url") or name.startswith(("render_home", "render_feed"))
+        if name in ("site_name", "public_url", "render_precompress")
+        or name.startswith(("render_home", "render_feed"))
     }
     digest.update(repr([sorted(shaping.items()), settings.render_list_size]).encode())
     return digest.hexdigest()

@@ -32,6 +32,10 @@ class Settings(CommonSettings):
     render_serve_files: bool = Field(
         default=True, description="Whether `web` serves the site's files, or a gateway does."
     )
+    render_precompress: bool = Field(
+        default=False,
+        description="Whether a .gz is written beside each file, for a gateway that serves it.",
+    )
     render_web_host: str = Field(default="127.0.0.1", description="Address `web` listens on.")
     render_admin_host: str = Field(
         default="127.0.0.1", description="Address of health and metrics."

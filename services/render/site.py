@@ -34,7 +34,7 @@ class Writer:
         self._settings = settings
         self._database = database
         self._leases = Leases(database, settings.owners_dir)
-        self._folder = Folder(settings.site_dir)
+        self._folder = Folder(settings.site_dir, twins=settings.render_precompress)
         address = {"site_name": settings.site_name, "public_url": settings.public_url}
         self._pages = Pages(**address)
         self._feeds = Feeds(**address)

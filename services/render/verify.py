@@ -2,12 +2,15 @@
 
 A file whose size and time of change are as noted is believed (``deep`` reads it all the same).
 Where either differs the bytes decide. Everything is mended by a mark, so that the page is drawn
-from current state; only what no page can be called is removed here.
+from current state; only what no page can be called is removed here. A page's compressed twin is
+held against the page.
 """
 
+import gzip
 import hashlib
 import os
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from services.render import look, marks, paths
-from services.render.files import Folder, Noted
+from services.render.files import TWIN, Folder, Noted, has_twin
 from services.render.records import LIVE
 from services.render.tables import Priority, articles, dirty
 from services.render.tables import files as table
@@ -55,17 +58,21 @@ class _Found:
 
 
 class Verifier:
-    """Looks at every file of the site; one pass costs a ``stat`` of each."""
+    """Looks at every file of the site; one pass costs a ``stat`` of each.
 
-    def __init__(self, root: Path, database: Database) -> None:
+    ``twins`` says whether texts should have a compressed twin.
+    """
+
+    def __init__(self, root: Path, database: Database, *, twins: bool = False) -> None:
         self._root = root
         self._database = database
+        self._twins = twins
 
     def verify(self, *, deep: bool = False) -> Findings:
         """Mark and remove what is not as it was written. Raises what UNAVAILABLE names."""
         noted, expected = self._known()
-        found = dict(_walk(self._root))
-        differing, touched, strays = [], [], []
+        found, twins = _apart(_walk(self._root))
+        differing, touched, strays = [*self._with_wrong_twin(found, twins, deep=deep)], [], []
         for name, seen in found.items():
             path = _path_of(name)
             if path is None:
@@ -92,6 +99,29 @@ class Verifier:
             expected = set(connection.scalars(select(articles.c.url).where(shown)))
             expected |= marks.every_list(connection)
         return noted, expected
+
+    def _with_wrong_twin(
+        self, found: Mapping[str, _Found], twins: Mapping[str, _Found], *, deep: bool
+    ) -> Iterator[str]:
+        """Give the pages whose twin is missing, is not of this page, or should not be there."""
+        for name in found.keys() | twins.keys():
+            path, page, twin = _path_of(name), found.get(name), twins.get(name)
+            if path is None:
+                continue
+            wished = self._twins and page is not None and has_twin(name, page.size)
+            is_right = wished == (twin is not None)
+            if page and twin and is_right:
+                is_right = twin.modified == page.modified
+                is_right = is_right and (not deep or self._says_the_same(name))
+            if not is_right:
+                yield path
+
+    def _says_the_same(self, name: str) -> bool:
+        try:
+            small = (self._root / (name + TWIN)).read_bytes()
+            return gzip.decompress(small) == (self._root / name).read_bytes()
+        except (OSError, EOFError, zlib.error):
+            return False
 
     def _judge(self, name: str, noted: Noted) -> Noted | None:
         """Return the file as it stands, or None if it is not what was written."""
@@ -133,7 +163,7 @@ class Verifier:
         return marked
 
     def _restore_assets(self) -> int:
-        folder = Folder(self._root)
+        folder = Folder(self._root, twins=self._twins)
         try:
             return folder.put(look.assets()).changed
         finally:
@@ -172,6 +202,18 @@ def _walk(root: Path) -> Iterator[tuple[str, _Found]]:
             if name == look.MARKER or (temporary and now - stat.st_mtime < _LEFTOVER_SECONDS):
                 continue
             yield name, _Found(stat.st_size, -1 if entry.is_symlink() else stat.st_mtime_ns)
+
+
+def _apart(seen: Iterator[tuple[str, _Found]]) -> tuple[dict[str, _Found], dict[str, _Found]]:
+    """Return the files, and apart from them the pages' twins by the names of their pages."""
+    found, twins = {}, {}
+    for name, file in seen:
+        page = name.removesuffix(TWIN)
+        if page != name and _path_of(page) is not None:
+            twins[page] = file
+        else:
+            found[name] = file
+    return found, twins
 
 
 def _path_of(name: str) -> str | None:
