@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from shared.database import PATIENT, Database
@@ -21,6 +19,10 @@ def upgrade(service: str, url: str) -> None:
     Raises ValueError where a PostgreSQL database was made with another order of text, or another
     encoding, than SQLite's: lists and cursors would differ.
     """
+    # A quarter of what a process needs to start, and only those who migrate want it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     database = Database(url, limits=PATIENT)
     config = Config()
     config.set_main_option("script_location", str(_SERVICES / service / "migrations"))

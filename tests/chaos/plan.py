@@ -28,16 +28,23 @@ def seeded(name: str, seed: int) -> random.Random:
 
 
 def volleys(
-    seed: int, kills: int, processes: Sequence[str], mortal: Sequence[str] = ()
+    seed: int,
+    kills: int,
+    processes: Sequence[str],
+    mortal: Sequence[str] = (),
+    *,
+    each: bool = True,
 ) -> list[Volley]:
     """Return a plan of at least ``kills`` kills that hits each of ``processes`` and ``mortal``.
+
+    Without ``each`` it may leave some of them to other seeds.
 
     It goes in rounds: each process some times, in groups of one to three; then everything goes
     down: one of the mortal, whose processes notice and end, alone or together with all of them.
     Where there is none of that kind, all processes at once, in some rounds.
     """
     random_ = seeded("kills", seed)
-    wanted = {*processes, *mortal}
+    wanted = {*processes, *mortal} if each else set()
     found: list[Volley] = []
     count = 0
     while count < kills or wanted:

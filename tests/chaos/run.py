@@ -34,6 +34,8 @@ class Size:
     articles: int = 40
     pace: float = 1.0
     """How long people rest between two calls, against what is usual; 3 is three times as long."""
+    each: bool = True
+    """Whether every process is killed in this run, however few kills there are."""
 
 
 class _Work:
@@ -136,7 +138,7 @@ class _Run:
                 work.start(lambda r=reader: r.read(self._enough(self._size.views)))  # type: ignore[misc]
             killer = Killer(self._deployment, before=self._counters.read)
             targets = self._deployment.processes, self._deployment.mortal
-            plan = volleys(self._report.seed, self._size.kills, *targets)
+            plan = volleys(self._report.seed, self._size.kills, *targets, each=self._size.each)
             try:
                 killer.carry_out(plan, lambda kills: self._tell(kills.total))
             finally:
