@@ -1,0 +1,121 @@
+"""Hold the monitoring's configuration against the tools that will read it.
+
+``python -m deploy.monitoring.check``: promtool for Prometheus's configuration, the rules, their
+tests and the expressions of the dashboards; amtool for Alertmanager's configuration with each
+receiver that it can have. A tool that is not at hand is said aloud, and with ``CI`` set a failure.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+FOLDER: Final = Path(__file__).parent
+SOURCE: Final = "prometheus"
+"""The uid that the dashboards give their data source."""
+_VARIABLES: Final = {"$__rate_interval": "5m", "$__range": "1h", "$__interval": "1m"}
+"""What Grafana fills in, and something to parse in its place."""
+_ADVICE: Final = {
+    "promtool": "install the package prometheus",
+    "amtool": "install the package prometheus-alertmanager",
+}
+
+
+def main() -> int:
+    """Return 0 unless something is wrong."""
+    print("monitoring: checking")  # noqa: T201 - a command for people
+    missing = [tool for tool in _ADVICE if shutil.which(tool) is None]
+    failures = 0
+    if "promtool" not in missing:
+        failures += _prometheus()
+    if "amtool" not in missing:
+        failures += _alertmanager()
+    for tool in missing:
+        print(f"!!! NOT CHECKED: there is no {tool} here; {_ADVICE[tool]}", file=sys.stderr)  # noqa: T201
+    must_all = os.environ.get("CI", "").lower() not in {"", "0", "false", "no"}
+    return 1 if failures or (missing and must_all) else 0
+
+
+def _prometheus() -> int:
+    tests = sorted((FOLDER / "rule-tests").glob("*.yml"))
+    failures = _runs(["promtool", "check", "config", str(FOLDER / "prometheus.yml")])
+    failures += _runs(["promtool", "test", "rules", *map(str, tests)])
+    with tempfile.TemporaryDirectory() as folder:
+        rules = Path(folder) / "dashboards.yml"
+        rules.write_text(json.dumps(_as_rules(), ensure_ascii=False), encoding="utf-8")
+        failures += _runs(["promtool", "check", "rules", str(rules)])
+    return failures
+
+
+def _as_rules() -> dict[str, Any]:
+    """Return the dashboards' expressions as recording rules (JSON is YAML), to be parsed."""
+    found = [
+        {"record": f"dashboard:{index}", "expr": expression}
+        for index, (_, expression) in enumerate(expressions())
+    ]
+    return {"groups": [{"name": "dashboards", "rules": found}]}
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    """Yield each dashboard's title and every expression in it, as Prometheus could parse it."""
+    for file in sorted((FOLDER / "grafana" / "dashboards").glob("*.json")):
+        board = json.loads(file.read_text(encoding="utf-8"))
+        for panel in panels(board):
+            for target in panel.get("targets", []):
+                expression = target["expr"]
+                for name, value in _VARIABLES.items():
+                    expression = expression.replace(name, value)
+                yield board["title"], expression
+
+
+def panels(board: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield every panel of a dashboard, those of folded rows too."""
+    for panel in board["panels"]:
+        yield panel
+        yield from panel.get("panels", [])
+
+
+def _alertmanager() -> int:
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        address = Path(folder) / "webhook"
+        address.write_text("https://hooks.example.org/bantin", encoding="utf-8")
+        mail = {"ALERT_MAIL_TO": "a@example.org", "ALERT_MAIL_SERVER": "mail.example.org:587"}
+        hook = {"ALERT_WEBHOOK_URL_FILE": str(address)}
+        for settings in ({}, mail, hook, mail | hook):
+            configuration = Path(folder) / "alertmanager.yml"
+            configuration.write_text(alertmanager(settings), encoding="utf-8")
+            failures += _runs(["amtool", "check-config", str(configuration)])
+    return failures
+
+
+def alertmanager(settings: Mapping[str, str]) -> str:
+    """Return Alertmanager's configuration as its container writes it. Raises ValueError."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ALERT_")}
+    done = subprocess.run(  # noqa: S603 - our own script
+        ["/bin/sh", FOLDER / "alertmanager" / "alertmanager.sh", "print"],
+        env={**kept, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ValueError(done.stderr.strip())
+    return done.stdout
+
+
+def _runs(words: Sequence[str]) -> int:
+    """Run a tool; show what it says only if it complains. Return 1 then."""
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        print(f"{' '.join(words)}\n{done.stdout}{done.stderr}", file=sys.stderr)  # noqa: T201
+    return int(done.returncode != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
