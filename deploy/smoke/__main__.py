@@ -7,7 +7,6 @@ of every article), and the token is revoked.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
@@ -91,6 +90,12 @@ def run(*arguments: str) -> str:
     if done.returncode:
         raise SmokeError(f"«{' '.join(arguments)}» failed: {done.stderr.strip()}")
     return done.stdout
+
+
+def public_url() -> str:
+    """Return the address that the deployment takes for its own."""
+    said: dict[str, Any] = json.loads(run("docker", "compose", "config", "--format", "json"))
+    return str(said["services"]["gateway"]["environment"]["BANTIN_PUBLIC_URL"])
 
 
 def metrics() -> dict[str, float]:
@@ -180,13 +185,10 @@ def hidden(site: Site) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m deploy.smoke", description=__doc__)
-    parser.add_argument(
-        "--url",
-        default=os.environ.get("BANTIN_PUBLIC_URL", "http://127.0.0.1:8000"),
-        help="the front door; default BANTIN_PUBLIC_URL",
-    )
-    site = Site(parser.parse_args().url)
+    parser.add_argument("--url", help="the front door; default: the deployment's public address")
+    url = parser.parse_args().url
     try:
+        site = Site(url or public_url())
         editor = Editor(site)
         try:
             walk(site, editor)
