@@ -7,7 +7,7 @@ CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
 .DEFAULT_GOAL := help
-.PHONY: help run token status deadletters up down logs ps smoke servers test test-unit test-contract test-crash chaos e2e lint types imports fmt bench docs lock groups clean
+.PHONY: help run token status deadletters up down logs ps smoke servers test test-unit test-contract test-crash chaos e2e lint gateway-check types imports fmt bench docs lock groups clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,9 +73,14 @@ chaos: $(DEV_STAMP) ## Kill every process 200 times in all while people work; AR
 e2e: $(DEV_STAMP) ## Run the whole deployment through real processes
 	$(BIN)/python -m pytest tests/e2e
 
-lint: $(DEV_STAMP) ## Check style and formatting
+lint: $(DEV_STAMP) ## Check style and formatting, and the monitoring where its tools are at hand
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(BIN)/python -m deploy.monitoring.check
+	@$(MAKE) --no-print-directory gateway-check
+
+gateway-check: ## Let nginx read the gateway's configuration in each of its forms
+	@sh deploy/gateway/check.sh
 
 types: $(DEV_STAMP) ## Check types (mypy strict)
 	$(BIN)/mypy
