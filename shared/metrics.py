@@ -111,3 +111,24 @@ DISK_FREE: Final = Gauge(
     "bantin_disk_free_bytes", "Free room where the process keeps its files (BANTIN_DATA_DIR)."
 )
 DISK_SIZE: Final = Gauge("bantin_disk_size_bytes", "Size of the file system that these are on.")
+REINDEX_WANTED: Final = Gauge(
+    "bantin_reindex_wanted", "1 while the live search index has not the layout of this code."
+)
+REINDEX_BEGUN: Final = Gauge(
+    "bantin_reindex_begun_timestamp_seconds",
+    "When the search index that is being made was begun (Unix time); 0 while none is.",
+)
+REINDEX_ARTICLES: Final = Gauge(
+    "bantin_reindex_articles",
+    "Articles in the live search index and in the next one, when a reindex last looked.",
+    ["index"],
+)
+REINDEX_LACKING: Final = Gauge(
+    "bantin_reindex_lacking",
+    "Articles that the next search index lacked when a reindex last compared.",
+)
+REINDEX_ENDED: Final = Counter(
+    "bantin_reindex_ended_total",
+    "Reindexes that this process brought to their end (swapped, dropped).",
+    ["outcome"],
+)

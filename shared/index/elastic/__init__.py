@@ -6,6 +6,7 @@ Words are cut and normalised by the server, with analyzers made from the tables 
 
 from shared.index.elastic.engine import ElasticEngine
 from shared.index.elastic.indices import Indices
+from shared.index.elastic.reindexing import Reindexing
 from shared.index.elastic.writer import ElasticIndex
 
-__all__ = ["ElasticEngine", "ElasticIndex", "Indices"]
+__all__ = ["ElasticEngine", "ElasticIndex", "Indices", "Reindexing"]

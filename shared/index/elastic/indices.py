@@ -2,16 +2,21 @@
 
 Readers and writers know two aliases. ``<alias>`` is the live index; ``<alias>-next`` is the one
 that a reindex fills, and exists only meanwhile. Which indexes are written is read from the server
-for each batch, so every writing process follows at its next batch. Concrete indexes are called
-``<alias>-000001`` and so on; as creating one is atomic, two processes cannot both make the first.
+for each batch, so every writing process follows at its next batch. The first concrete index is
+called ``<alias>-000001``: as creating one is atomic, two processes cannot both make it. Each later
+one has the next number and a name that never comes again, so that who was held up in the middle of
+a reindex cannot mistake somebody else's index for its own; and the server itself refuses a second
+index under ``<alias>-next``, whose only one takes writes.
 """
 
+import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from elasticsearch import BadRequestError, Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 
 from shared import log
 from shared.index import IndexUnavailable
@@ -22,6 +27,8 @@ from shared.index.elastic.reading import versions
 FIRST: Final = UUID(int=0)
 LAST: Final = UUID(int=2**128 - 1)
 _MOST_NAMES: Final = 10_000
+_EXISTS: Final = "resource_already_exists_exception"
+_TWO_WRITABLE: Final = "illegal_state_exception"
 _logger = log.get("index")
 
 
@@ -83,22 +90,51 @@ class Indices:
 
     def is_current(self, name: str) -> bool:
         """Tell whether an index has the layout of this code; if not, it wants a reindex."""
+        return self.revision(name) == schema.REVISION
+
+    def revision(self, name: str) -> int:
+        """Return which layout an index has; a higher one is of newer code."""
         with elastic_errors():
             found = self._client.indices.get_mapping(index=name)
         mappings: dict[str, Any] = found[name]["mappings"]
-        return bool(mappings.get("_meta", {}).get("revision") == schema.REVISION)
+        return int(mappings.get("_meta", {}).get("revision", 0))
 
-    def create(self) -> str:
+    def new_name(self) -> str:
+        """Return a name for the next index that none ever had."""
+        last = max((self._number(name) for name in self.all()), default=0)
+        return f"{self._numbered(last + 1)}-{secrets.token_hex(3)}"
+
+    def create(self, name: str | None = None) -> str:
         """Make the next index, empty and of this code's layout; from now on it is written too.
 
-        Raises ValueError if there is one already: swap it in or drop it first.
+        ``name`` is one that ``new_name`` gave. Raises ValueError if there is a next index already:
+        swap it in or drop it first.
         """
         with elastic_errors():
             self._put_template()
             if following := self.targets().next:
                 raise ValueError(f"{following} is being filled already")
-            last = max(int(name.removeprefix(f"{self.alias}-")) for name in self.all())
-            return self._create(self._numbered(last + 1), self.next_alias, must_be_new=True)
+            return self._create(name or self.new_name(), self.next_alias, must_be_new=True)
+
+    def count(self, name: str) -> int:
+        """Return how many articles an index shows to searches by now, tombstones too."""
+        articles = {"terms": {"kind": [schema.KIND_LIVE, schema.KIND_TOMBSTONE]}}
+        with elastic_errors():
+            self._client.indices.refresh(index=name)
+            found = self._client.count(index=name, query=articles)
+        return int(found["count"])
+
+    def begun(self, name: str) -> float:
+        """Return when an index was made, as Unix time."""
+        with elastic_errors():
+            found = self._client.indices.get_settings(index=name, name="index.creation_date")
+        return int(found[name]["settings"]["index"]["creation_date"]) / 1000
+
+    def health(self, name: str) -> str:
+        """Return ``green``, ``yellow`` (a copy is missing) or ``red`` (a part is missing)."""
+        with elastic_errors():
+            found = self._client.cluster.health(index=name, filter_path=["status"])
+        return str(found.body.get("status", "red"))
 
     def versions(
         self, name: str, first: UUID = FIRST, last: UUID = LAST
@@ -129,12 +165,14 @@ class Indices:
     def swap(self, name: str) -> str:
         """Make ``name`` the live index in one step and return the one that was.
 
-        That one is kept, is written no more, and may be dropped.
+        That one is kept, is written no more, and may be dropped. Nothing is changed unless
+        ``name`` is the next index still.
         """
         before = self.targets().live
         if before == name:
             raise ValueError(f"{name} is live already")
         with elastic_errors():
+            self._client.indices.refresh(index=name)
             self._client.indices.update_aliases(
                 actions=[
                     {"remove": {"index": before, "alias": self.alias, "must_exist": True}},
@@ -146,10 +184,17 @@ class Indices:
         return before
 
     def drop(self, name: str) -> None:
-        """Delete an index for good. Raises ValueError for the live one."""
-        if name == self.targets().live or name not in self.all():
+        """Delete an index for good. Raises ValueError for the live one.
+
+        The next index loses its alias first: from then on nobody can swap it in.
+        """
+        targets = self.targets()
+        if name == targets.live or name not in self.all():
             raise ValueError(f"{name} is live, or none of {self.alias}'s")
         with elastic_errors():
+            if name == targets.next:
+                remove = {"index": name, "alias": self.next_alias, "must_exist": True}
+                self._client.indices.update_aliases(actions=[{"remove": remove}])
             self._client.indices.delete(index=name)
         _logger.warning("index_dropped", alias=self.alias, index=name)
 
@@ -160,19 +205,32 @@ class Indices:
     def _numbered(self, number: int) -> str:
         return f"{self.alias}-{number:06}"
 
+    def _number(self, name: str) -> int:
+        found = re.match(r"\d+", name.removeprefix(f"{self.alias}-"))
+        return int(found[0]) if found else 0
+
     def _put_template(self) -> None:
         self._client.indices.put_index_template(
             name=self.alias, **_keywords(schema.template(self.alias, self._pattern))
         )
 
     def _create(self, name: str, alias: str, *, must_be_new: bool = False) -> str:
+        """Make an index with its alias in one step.
+
+        One that must be new is writable through its alias: the server allows only one such.
+        """
+        about = {"is_write_index": True} if must_be_new else {}
         try:
-            self._client.indices.create(index=name, aliases={alias: {}})
-        except BadRequestError as error:
-            if error.error != "resource_already_exists_exception":
+            self._client.indices.create(index=name, aliases={alias: about})
+        except ApiError as error:
+            if error.error not in (_EXISTS, _TWO_WRITABLE):
                 raise
             if must_be_new:
-                raise ValueError(f"{name} has just been made by somebody else") from error
+                raise ValueError(
+                    f"{alias} or {name} has just been made by somebody else"
+                ) from error
+            if error.error != _EXISTS:
+                raise
         return name
 
     def _aliases(self) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Searches that go through everything they find, a page at a time, in the order of the ids."""
+"""Reading many documents: all that a search finds, in the order of the ids, or some by key."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from elasticsearch import Elasticsearch
 
+from shared.index import IndexUnavailable
 from shared.index.elastic.client import elastic_errors
 from shared.index.elastic.schema import KIND_LIVE, KIND_TOMBSTONE
 
@@ -53,3 +54,33 @@ def versions(
     for hit in by_id(client, index, conditions, source=False):
         fields = hit["fields"]
         yield UUID(fields["id"][0]), int(hit["_version"]), str(fields["state"][0])
+
+
+def standing(client: Elasticsearch, index: str, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Return (version, state) by key as they stand now, whether visible to searches or not.
+
+    Raises IndexUnavailable.
+    """
+    return {
+        str(doc["_id"]): (int(doc["_version"]), str(doc["_source"]["state"]))
+        for doc in by_key(client, index, keys, source=["state"])
+    }
+
+
+def by_key(
+    client: Elasticsearch, index: str, keys: Sequence[str], *, source: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Return the documents that are there, whole or with these fields. Raises IndexUnavailable."""
+    if not keys:
+        return []
+    with elastic_errors():
+        found = client.mget(
+            index=index,
+            ids=list(dict.fromkeys(keys)),
+            source_includes=source,
+            filter_path=["docs._id", "docs._version", "docs._source", "docs.found", "docs.error"],
+        )
+    for doc in found.body["docs"]:
+        if "error" in doc:
+            raise IndexUnavailable(f"Elasticsearch: {doc['error'].get('reason')}")
+    return [doc for doc in found.body["docs"] if doc.get("found")]

@@ -11,7 +11,7 @@ from shared.index.elastic import bulk, documents, schema
 from shared.index.elastic.client import WRITE_SECONDS, Address, connect, elastic_errors
 from shared.index.elastic.documents import Record
 from shared.index.elastic.indices import Indices
-from shared.index.elastic.reading import by_id, versions
+from shared.index.elastic.reading import by_id, standing, versions
 from shared.index.records import RefusedError, search_document
 from shared.reconcile import Doubt, Kind
 
@@ -142,7 +142,7 @@ class ElasticIndex:
         conflicts = [place for place, result in enumerate(sent) if result.is_conflict]
         if not conflicts:
             return results
-        held = self._held([records[place].key for place in conflicts])
+        held = standing(self._client, self._alias, [records[p].key for p in conflicts])
         mended = []
         for place in conflicts:
             record = records[place]
@@ -159,34 +159,20 @@ class ElasticIndex:
         return results
 
     def _following(self, records: Sequence[Record]) -> dict[int, Written]:
-        """Write to the index that is being filled, too; nobody reads it yet.
+        """Write to the index that is being filled, too.
 
         Return what it cannot take now, by its place: that is not done. What it refuses is missed
-        when both are compared.
+        when both are compared. Nobody reads it yet, but it may become the live one before we are
+        done: what readers have seen in the old one must be visible in it by then.
         """
         operations = [bulk.indexing(record, _NEWER_OR_SAME) for record in records]
-        sent = bulk.send(self._client, self.indices.next_alias, operations, refresh=False)
+        sent = bulk.send(self._client, self.indices.next_alias, operations, refresh=True)
         written = [result.written() for result in sent]
         missed = {place: one for place, one in enumerate(written) if one == Written.UNAVAILABLE}
         if missed and self.indices.targets().next is None:
             return {}  # it has been swapped in or dropped since
         _tell([one for one in written if one == Written.REJECTED])
         return missed
-
-    def _held(self, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
-        """Return (version, state) as they stand now, whether visible to searches or not."""
-        with elastic_errors():
-            found = self._client.mget(
-                index=self._alias,
-                ids=list(dict.fromkeys(keys)),
-                source_includes=["state"],
-                filter_path=["docs._id", "docs._version", "docs._source", "docs.found"],
-            )
-        return {
-            doc["_id"]: (int(doc["_version"]), str(doc["_source"]["state"]))
-            for doc in found.body["docs"]
-            if doc.get("found")
-        }
 
     def _forget(self, records: Sequence[Record]) -> None:
         """Forget the doubts about what was stored; there are hardly ever any."""

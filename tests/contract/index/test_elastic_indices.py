@@ -7,7 +7,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from shared.index import CategoryName, Engine, Index, Query, Written, open_index
+from shared.index import CategoryName, Engine, Index, IndexUnavailable, Query, Written, open_index
 from shared.index.elastic import ElasticIndex, Indices
 from shared.index.elastic.indices import FIRST, LAST
 from shared.reconcile import Doubt, Kind
@@ -76,7 +76,8 @@ def test_a_new_index_gets_every_write_and_readers_see_it_after_the_swap(
 ) -> None:
     index.write([live(1, 5, "Cũ"), live(2, 5)])
     fresh = indices.create()
-    assert indices.targets().next == fresh == f"{alias}-000002"
+    assert indices.targets().next == fresh
+    assert fresh.startswith(f"{alias}-000002-")
     assert index.write([live(3, 1), taken_back(2, 6)]) == [STORED] * 2
     index.rename([CategoryName("tin-tuc", "Tin trong xã", 7)])
     assert [hit.id for hit in engine.search(Query("cầu")).hits] == [an_id(3)]
@@ -136,10 +137,43 @@ def test_only_one_index_is_filled_at_a_time_and_the_live_one_is_never_dropped(
             indices.drop(name)
     indices.drop(fresh)
     assert indices.targets().next is None
-    assert indices.create() == fresh
-    indices.swap(fresh)
+    another = indices.create()
+    assert another != fresh, "a name that comes again could be mistaken for what it was"
+    indices.swap(another)
     with pytest.raises(ValueError, match="live already"):
-        indices.swap(fresh)
+        indices.swap(another)
+
+
+def test_of_two_that_make_a_next_index_at_once_one_is_refused(indices: Indices) -> None:
+    """Each saw that there is none; two of them would stop every write."""
+    names = [indices.new_name(), indices.new_name()]
+    together = Barrier(2)
+
+    def make(name: str) -> str | None:
+        together.wait()
+        try:
+            return indices._create(name, indices.next_alias, must_be_new=True)
+        except ValueError:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        made = [name for name in pool.map(make, names) if name]
+    assert len(made) == 1
+    assert indices.targets().next == made[0]
+    assert indices.all()[1:] == made
+
+
+def test_an_index_that_was_dropped_meanwhile_is_not_swapped_in(
+    index: Index, indices: Indices
+) -> None:
+    before = indices.targets().live
+    dropped = indices.create()
+    indices.drop(dropped)
+    other = indices.create()
+    with pytest.raises(IndexUnavailable):
+        indices.swap(dropped)
+    assert (indices.targets().live, indices.targets().next) == (before, other)
+    assert index.write([live(1)]) == [STORED]
 
 
 def test_no_write_is_lost_while_indexes_are_made_swapped_and_dropped(
