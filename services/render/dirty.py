@@ -78,7 +78,7 @@ def touched(
     """
     sides = [after] if before is None else [before, after]
     own = {path for standing, _ in sides for path in (standing.url, *standing.former)}
-    if before is not None and not again and _same_in_lists(before[0], after[0]):
+    if before is not None and not again and same_in_lists(before[0], after[0]):
         others = {paths.sitemap_month(after[0].month)} if after[0].listed else set()
         return _split(own, others)
     others = {path for standing, around in sides for path in _lists(standing, around)}
@@ -90,7 +90,8 @@ def _split(own: set[str], others: set[str]) -> Touched:
     return Touched(pages, frozenset(others) - pages)
 
 
-def _same_in_lists(before: Standing, after: Standing) -> bool:
+def same_in_lists(before: Standing, after: Standing) -> bool:
+    """Tell whether no other page shows the difference, but for the time of the last change."""
     if not before.listed and not after.listed:
         return True
     return (before.listed, before.url, before.category, before.created, before.shown) == (

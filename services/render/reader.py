@@ -129,8 +129,7 @@ class Reader:
 
     def _neighbours(self, row: Mapping[Any, Any]) -> tuple[Card, ...]:
         newer, older = (
-            surroundings.nearest(self._connection, row, REACH, newer=side, cards=True)
-            for side in (True, False)
+            surroundings.nearest(self._connection, row, REACH, newer=side) for side in (True, False)
         )
         shown_newer, shown_older = neighbours(newer, older)
         return tuple(decode_card(text) for text in (*reversed(shown_newer), *shown_older))

@@ -4,13 +4,13 @@ Everything a batch of events does is one transaction. Versions only rise, and wh
 stays as a small record, so that late and doubled events change nothing.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select
 
 from services.render import marks, paths
-from services.render.dirty import Around, Standing, touched
+from services.render.dirty import Around, Standing, same_in_lists, touched
 from services.render.records import record, standing
 from services.render.surroundings import around
 from services.render.tables import (
@@ -33,12 +33,18 @@ from shared.database import Database
 
 UNPLACED = 1_000_000
 """Position of a category that is known only by the label of an article."""
-_BY_ID = select(articles).where(articles.c.id == bindparam("its_id"))
-_ADDRESSES = select(addresses.c.path).where(addresses.c.article_id == bindparam("its_id"))
-_FORGET_ADDRESSES = delete(addresses).where(addresses.c.article_id == bindparam("its_id"))
-_FORGET_DOUBT = delete(doubts).where(doubts.c.article_id == bindparam("its_id"))
-_CATEGORY = select(categories).where(categories.c.slug == bindparam("its_slug"))
-Change = ArticlePublished | ArticleUnpublished | CategoryChanged
+_THESE: Final[BindParameter[Any]] = bindparam("these", expanding=True)
+_BY_ID: Final = select(*(column for column in articles.c if column.name != "payload")).where(
+    articles.c.id.in_(_THESE)
+)
+_ADDRESSES: Final = select(addresses.c.article_id, addresses.c.path).where(
+    addresses.c.article_id.in_(_THESE)
+)
+_FORGET_ADDRESSES: Final = delete(addresses).where(addresses.c.article_id.in_(_THESE))
+_FORGET_DOUBTS: Final = delete(doubts).where(doubts.c.article_id.in_(_THESE))
+_CATEGORY: Final = select(categories).where(categories.c.slug == bindparam("its_slug"))
+Article = ArticlePublished | ArticleUnpublished
+Change = Article | CategoryChanged
 
 
 class Store:
@@ -51,11 +57,14 @@ class Store:
         """Make the changes and their marks durable, all or none; older versions do nothing."""
         with self._database.write() as connection:
             batch = _Batch(connection, priority)
+            taken = batch.articles(
+                [change for change in changes if not isinstance(change, CategoryChanged)]
+            )
             for change in changes:
                 if isinstance(change, CategoryChanged):
                     batch.category(change)
-                else:
-                    batch.article(change)
+                elif change.article is not None and id(change) in taken:
+                    batch.label(change.article.category, change.version)
             batch.finish()
 
     def mark_all(self, priority: Priority = Priority.REBUILD) -> None:
@@ -81,7 +90,11 @@ class Store:
 
 
 class _Batch:
-    """The changes of one transaction; marks are gathered and written once, at the end."""
+    """The changes of one transaction, in as many statements for many as for one.
+
+    Pages are found by comparing where the articles stood before the batch with where they stand
+    after it; what lies between the two, nobody sees.
+    """
 
     def __init__(self, connection: Connection, priority: Priority) -> None:
         self._connection = connection
@@ -89,28 +102,60 @@ class _Batch:
         self._own: set[str] = set()
         self._others: set[str] = set()
         self._everything = False
-        put = insert(connection, articles)
-        kept = {
-            column.name: put.excluded[column.name] for column in articles.c if column.name != "id"
-        }
-        self._put_article = put.on_conflict_do_update(index_elements=["id"], set_=kept)
+        self._seen: dict[str, Any] = {}
+        """Categories as they stand, by slug; None for one that is not known."""
 
-    def article(self, data: ArticlePublished | ArticleUnpublished) -> None:
-        old = self._connection.execute(_BY_ID, {"its_id": str(data.id)}).mappings().one_or_none()
-        if old is not None and old["version"] > data.version:
-            metrics.REPEATS.labels("render").inc()
-            return
-        new = record(data)
-        before = None if old is None else self._place(old, self._former(str(data.id)))
-        after = self._place(new, data.former_urls)
-        again = old is not None and old["version"] == data.version
-        pages = touched(before, after, again=again)
-        self._own |= pages.own
-        self._others |= pages.others
-        self._save(new, (data.url, *data.former_urls))
-        body = data.article
-        if body is not None:
-            self._label(body.category, data.version)
+    def articles(self, told: Sequence[Article]) -> set[int]:
+        """Keep the newest of each article; return which objects were not older than that."""
+        ids = sorted({str(data.id) for data in told})
+        rows = self._connection.execute(_BY_ID, {"these": ids}).mappings() if ids else ()
+        old = {row["id"]: row for row in rows}
+        taken: set[int] = set()
+        new: dict[str, Article] = {}
+        for data in told:
+            key = str(data.id)
+            version = new[key].version if key in new else old[key]["version"] if key in old else 0
+            if version > data.version:
+                metrics.REPEATS.labels("render").inc()
+                continue
+            new[key] = data
+            taken.add(id(data))
+        if new:
+            self._replace({key: old[key] for key in new if key in old}, new)
+        return taken
+
+    def _replace(self, old: Mapping[str, Mapping[Any, Any]], new: Mapping[str, Article]) -> None:
+        former = self._former(old)
+        before = {key: standing(row, former[key]) for key, row in old.items()}
+        rows = {key: record(data) for key, data in new.items()}
+        after = {key: standing(rows[key], data.former_urls) for key, data in new.items()}
+        again = {key for key in old if old[key]["version"] == new[key].version}
+        moved = {
+            key
+            for key in new
+            if key not in old or key in again or not same_in_lists(before[key], after[key])
+        }
+        near_before = self._around(old, before, moved, new)
+        self._save(rows, new)
+        near_after = self._around(rows, after, moved, new)
+        for key in new:
+            pages = touched(
+                (before[key], near_before.get(key, Around())) if key in old else None,
+                (after[key], near_after.get(key, Around())),
+                again=key in again,
+            )
+            self._own |= pages.own
+            self._others |= pages.others
+
+    def _around(
+        self,
+        rows: Mapping[str, Mapping[Any, Any]],
+        places: Mapping[str, Standing],
+        moved: Collection[str],
+        changing: Collection[str],
+    ) -> dict[str, Around]:
+        listed = [rows[key] for key in rows if key in moved and places[key].listed]
+        return around(self._connection, listed, changing)
 
     def category(self, data: CategoryChanged) -> None:
         slug = data.category.slug
@@ -125,13 +170,7 @@ class _Batch:
         if old is None or (old.name, old.position) != (data.category.name, data.position):
             self._everything = True
 
-    def finish(self) -> None:
-        marks.mark(self._connection, [*self._own], self._priority)
-        marks.mark(self._connection, [*self._others], self._priority)
-        if self._everything:
-            marks.mark_all(self._connection, Priority.REBUILD)
-
-    def _label(self, label: CategoryLabel, version: int) -> None:
+    def label(self, label: CategoryLabel, version: int) -> None:
         """Learn a category from an article, until its own event tells more."""
         old = self._category(label.slug)
         if old is not None and (old.version > 0 or old.label_version > version):
@@ -144,8 +183,17 @@ class _Batch:
             self._others |= set(paths.FIXED)
             self._everything = True
 
+    def finish(self) -> None:
+        marks.mark(self._connection, [*self._own], self._priority)
+        marks.mark(self._connection, [*self._others], self._priority)
+        if self._everything:
+            marks.mark_all(self._connection, Priority.REBUILD)
+
     def _category(self, slug: str) -> Any:
-        return self._connection.execute(_CATEGORY, {"its_slug": slug}).one_or_none()
+        if slug not in self._seen:
+            found = self._connection.execute(_CATEGORY, {"its_slug": slug})
+            self._seen[slug] = found.one_or_none()
+        return self._seen[slug]
 
     def _put_category(
         self, slug: str, name: str, position: int, version: int, label_version: int
@@ -160,21 +208,29 @@ class _Batch:
         self._connection.execute(
             statement.on_conflict_do_update(index_elements=["slug"], set_=values)
         )
+        self._seen.pop(slug, None)
 
-    def _former(self, article_id: str) -> tuple[str, ...]:
-        return tuple(self._connection.scalars(_ADDRESSES, {"its_id": article_id}))
+    def _former(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {one: [] for one in ids}
+        if ids:
+            for row in self._connection.execute(_ADDRESSES, {"these": [*ids]}):
+                found[row.article_id].append(row.path)
+        return {one: tuple(those) for one, those in found.items()}
 
-    def _place(self, row: Any, former: Sequence[str]) -> tuple[Standing, Around]:
-        place = standing(row, tuple(former))
-        if not place.listed:
-            return place, Around()
-        return place, around(self._connection, row)
-
-    def _save(self, row: dict[str, Any], found: Sequence[str]) -> None:
-        self._connection.execute(self._put_article, row)
-        self._connection.execute(_FORGET_ADDRESSES, {"its_id": row["id"]})
-        self._connection.execute(_FORGET_DOUBT, {"its_id": row["id"]})
+    def _save(self, rows: Mapping[str, dict[str, Any]], told: Mapping[str, Article]) -> None:
+        put = insert(self._connection, articles)
+        kept = {
+            column.name: put.excluded[column.name] for column in articles.c if column.name != "id"
+        }
+        put = put.on_conflict_do_update(index_elements=["id"], set_=kept)
+        self._connection.execute(put, [*rows.values()])
+        self._connection.execute(_FORGET_ADDRESSES, {"these": [*rows]})
+        self._connection.execute(_FORGET_DOUBTS, {"these": [*rows]})
         self._connection.execute(
             insert(self._connection, addresses),
-            [{"path": path, "article_id": row["id"]} for path in {*map(paths.address, found)}],
+            [
+                {"path": path, "article_id": key}
+                for key, data in told.items()
+                for path in {*map(paths.address, (data.url, *data.former_urls))}
+            ],
         )
