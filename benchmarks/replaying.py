@@ -21,11 +21,14 @@ class Replay:
     """The operator's command for each consumer, side by side, and a thread that looks on.
 
     Times are of the monotonic clock; ``ended`` tells when a consumer had no more of it to do,
-    up to two seconds late. Render is done when its pages are written.
+    up to two seconds late. Render is done when its pages are written. After ``longest`` seconds it
+    is over all the same, and ``left`` tells how many messages or pages there still were.
     """
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, *, longest: float) -> None:
         self._deployment = deployment
+        self._longest = longest
+        self.left: dict[str, int] = {}
         self.began = self.sent = 0.0
         self.ended: dict[str, float] = {}
         self._senders: list[subprocess.Popen[bytes]] = []
@@ -56,10 +59,10 @@ class Replay:
         return time.monotonic() - self.began
 
     def is_over(self) -> bool:
-        """Tell whether all is sent and done. Raises what went wrong meanwhile."""
+        """Tell whether all is sent and done, or it took too long. Raises what went wrong."""
         if self._failure is not None:
             raise self._failure
-        return len(self.ended) == len(TARGETS)
+        return len(self.ended) == len(TARGETS) or self.age() > self._longest
 
     def _look(self) -> None:
         try:
@@ -82,7 +85,8 @@ class Replay:
         self.sent = self.sent or at
         depths = bus.depths()
         left = {consumer: depths.get(queue, 0) for consumer, queue in _QUEUES.items()}
-        left["render"] = left["render"] or _bulk_pages(pages)
+        left["render"] += _bulk_pages(pages)
+        self.left = left
         for consumer, count in left.items():
             if not count:
                 self.ended.setdefault(consumer, at)

@@ -5,6 +5,7 @@ none of them, so each is drawn and indexed for the first time. It goes over the 
 """
 
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from tests.server_deployment import ServerDeployment
 ARTICLES: Final = 100_000
 _PAGE_AIM: Final = "aim p99 0.5 s"
 _FOUND_AIM: Final = "aim p99 1.5 s"
+_LONGEST: Final = 720.0
+"""Seconds that a replay is watched."""
 _PORTION: Final = 5_000
 """Articles of one import request while nobody consumes."""
 _SEARCHES_APART: Final = 0.02
@@ -59,7 +62,7 @@ def measure(*, quick: bool, articles: int | None = None) -> Iterator[Row]:
         corpus = corpus_of(total)
         yield _import_alongside(deployment, editor, list(islice(corpus, alongside)))
         yield _import_alone(deployment, editor, corpus, total - alongside)
-        yield from _replay(deployment, editor, meter, total)
+        yield from _replay(deployment, editor, meter, total, 60.0 if quick else _LONGEST)
 
 
 class _Meter:
@@ -146,23 +149,29 @@ def _import_alone(
 
 
 def _replay(
-    deployment: ServerDeployment, editor: Editor, meter: _Meter, total: int
+    deployment: ServerDeployment, editor: Editor, meter: _Meter, total: int, longest: float
 ) -> Iterator[Row]:
     samples = []
-    with background(deployment, editor) as done, Replay(deployment) as replay:
+    with background(deployment, editor) as done, Replay(deployment, longest=longest) as replay:
         while not replay.is_over():
             samples.append(meter.sample())
         load = {what: count / replay.age() for what, count in done.items()}
     situation = f"the same load, during a replay of {total:,}"
-    while_drawn = [one for one in samples if one.at < replay.ended["render"]]
-    while_indexed = [one for one in samples if one.at < replay.ended["indexing"]]
-    yield _page_row(situation, while_drawn)
-    yield _found_row(situation, while_indexed)
-    seconds = {name: ended - replay.began for name, ended in replay.ended.items()}
-    rates = ", ".join(f"{name} {total / taken:,.0f}/s" for name, taken in seconds.items())
+    for make, consumer in ((_page_row, "render"), (_found_row, "indexing")):
+        ended = replay.ended.get(consumer, math.inf)
+        yield make(situation, [one for one in samples if one.at < ended])
     yield Row(
         f"servers: the replay of {total:,} articles itself",
         f"sent after {replay.sent - replay.began:.0f} s; "
-        + ", ".join(f"{name} done after {taken:.0f} s" for name, taken in seconds.items()),
-        f"{rates}; meanwhile {load['publish']:.1f} publications/s, {load['view']:.0f} views/s",
+        + "; ".join(_done(consumer, replay, total, longest) for consumer in TARGETS),
+        f"meanwhile {load['publish']:.1f} publications/s, {load['view']:.0f} views/s, and one of"
+        " the measured ones after the other",
     )
+
+
+def _done(consumer: str, replay: Replay, total: int, longest: float) -> str:
+    if (ended := replay.ended.get(consumer)) is None:
+        left = f"{replay.left[consumer]:,}" if consumer in replay.left else "all"
+        return f"{consumer} has {left} left after {longest:.0f} s"
+    taken = ended - replay.began
+    return f"{consumer} done after {taken:.0f} s ({total / taken:,.0f}/s)"
