@@ -67,10 +67,6 @@ class Behind:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def handle_one_request(self) -> None:
-                self.close_connection = True
-                super().handle_one_request()
-
             def do_GET(self) -> None:
                 behind._answer(self)
 
