@@ -1,11 +1,13 @@
 """The bus on RabbitMQ 3.10 or newer; docs/adr/008-rabbitmq-bus.md says why all this is so."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from shared.bus import Bus
 from shared.bus.policy import Policy
 from shared.bus.rabbitmq.census import Census, Count
 from shared.bus.rabbitmq.control import Control
+from shared.bus.rabbitmq.declare import Standing
 from shared.bus.rabbitmq.envelope import Histories
 from shared.bus.rabbitmq.letters import RabbitDeadLetters
 from shared.bus.rabbitmq.link import Address, parse
@@ -13,7 +15,7 @@ from shared.bus.rabbitmq.publisher import Message, Publisher
 from shared.bus.rabbitmq.subscription import RabbitSubscription
 from shared.bus.rabbitmq.wire import Timeouts
 from shared.bus.topology import EXCHANGE, QUEUES, Queue, queues_for
-from shared.contracts.events import Event
+from shared.contracts.events import EVENT_TYPES, Event
 
 
 def open_rabbitmq(
@@ -21,6 +23,13 @@ def open_rabbitmq(
 ) -> Bus:
     """Return the bus of a virtual host, connected when it is first used. Raises ValueError."""
     return RabbitBus(parse(url), policy or Policy(), timeouts or Timeouts())
+
+
+@cache
+def _keys(event_type: str, bulk_for: str | None) -> tuple[str, ...]:
+    """Return the routing key for each queue that an event of this type goes to."""
+    payload = EVENT_TYPES[event_type]
+    return tuple(queue.routing_key(payload) for queue in queues_for(payload, bulk_for=bulk_for))
 
 
 class RabbitBus:
@@ -45,11 +54,8 @@ class RabbitBus:
         """Return once the broker has confirmed every event for each of its queues; see the port."""
         messages = []
         for event in events:
-            payload, body = type(event.data), event.encode()
-            messages += [
-                Message(EXCHANGE, queue.routing_key(payload), body, event.id)
-                for queue in queues_for(payload, bulk_for=bulk_for)
-            ]
+            body, keys = event.encode(), _keys(event.type, bulk_for)
+            messages += [Message(EXCHANGE, key, body, event.id) for key in keys]
         self._publisher.publish(messages)
 
     def subscribe(self, queue: Queue) -> RabbitSubscription:
@@ -74,8 +80,13 @@ class RabbitBus:
         What changes hands meanwhile may be counted twice, but is never left out. Consumers that do
         not answer are left out, with a warning.
         """
-        before = self._control.standing(list(QUEUES))
-        counts = self._census.take({name: one.consumers for name, one in before.items()})
+        before: dict[str, Standing] = {}
+
+        def consumers() -> dict[str, int]:
+            before.update(self._control.standing(list(QUEUES)))
+            return {name: one.consumers for name, one in before.items()}
+
+        counts = self._census.take(consumers)
         after = self._control.standing(list(QUEUES))
         found = {name: max(before[name].ready, after[name].ready) for name in QUEUES}
         for count in counts:
@@ -83,9 +94,12 @@ class RabbitBus:
         return found
 
     def in_hand(self) -> dict[str, int]:
-        standing = self._control.standing(list(QUEUES))
+        def consumers() -> dict[str, int]:
+            standing = self._control.standing(list(QUEUES))
+            return {name: one.consumers for name, one in standing.items()}
+
         found = dict.fromkeys(QUEUES, 0)
-        for count in self._census.take({name: one.consumers for name, one in standing.items()}):
+        for count in self._census.take(consumers):
             found[count.queue] += count.handed
         return found
 

@@ -273,9 +273,7 @@ class Link:
         if not self.transport.has_frame() and not readable(self.amqp.sock, 0):
             return
         self.patience()
-        self.amqp.blocking_read()
-        while self.transport.has_frame():
-            self.amqp.blocking_read()
+        self.amqp.take_in()
 
     def _do_what_is_due(self) -> None:
         while self._later and self._later[0][0] <= time.monotonic():

@@ -10,22 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import amqp
-from amqp import spec
-
 from shared.bus import BusUnavailable
 from shared.bus.policy import Policy
 from shared.bus.rabbitmq.declare import declare, open_channel
+from shared.bus.rabbitmq.frames import publishing
 from shared.bus.rabbitmq.keeper import Keeper
 from shared.bus.rabbitmq.link import Address, Link
 from shared.bus.rabbitmq.wire import Timeouts
 from shared.bus.topology import QUEUES
 
-_PERSISTENT: Final = 2
 _SHORT: Final = "the broker is short of memory or disk"
 _LOOK: Final = 0.1
 """Seconds between two looks whether the broker blocks us."""
-_CONTENT_TYPE: Final = "application/cloudevents+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +76,22 @@ class _Confirming:
 
     def send(self, publication: _Publication) -> None:
         publication.moved = time.monotonic()
+        channel, frame_max = self._channel.channel_id, self.link.amqp.frame_max
+        add = self.link.transport.add
         with self.link.transport.together():
             for message in publication.messages:
-                content = amqp.Message(
-                    message.body,
-                    content_type=_CONTENT_TYPE,
-                    delivery_mode=_PERSISTENT,
-                    message_id=message.message_id,
-                    application_headers=message.headers or None,
-                )
                 self._number += 1
                 self._open[self._number] = (publication, message)
-                # Not basic_publish: it looks for frames before each message.
-                self._channel.send_method(
-                    spec.Basic.Publish,
-                    "Bssbb",
-                    (0, message.exchange, message.key, True, False),
-                    content,
+                frames = publishing(
+                    channel,
+                    frame_max,
+                    exchange=message.exchange,
+                    key=message.key,
+                    body=message.body,
+                    message_id=message.message_id,
+                    headers=message.headers,
                 )
+                add(frames)
 
     def _acked(self, number: int, multiple: bool) -> None:  # noqa: FBT001 - the library's call
         for publication, _ in self._settled(number, multiple=multiple):

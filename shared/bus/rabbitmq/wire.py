@@ -6,10 +6,11 @@ method; here reads take what is there and writes can be held back and sent toget
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from socket import socket
+from struct import Struct
 from typing import Any, cast
 
 import amqp
@@ -17,8 +18,12 @@ from amqp.transport import TCPTransport
 
 _CHUNK = 256 * 1024
 """Bytes asked for in one read, and after which held-back frames are written all the same."""
-_FRAME_OVERHEAD = 8
-"""A frame's type, channel, size and end; the size stands in bytes 3 to 6 (AMQP 0-9-1, 4.2.3)."""
+_HEAD = Struct(">BHI")
+"""A frame begins with its type, channel and size (AMQP 0-9-1, 4.2.3)."""
+_FRAME_END = 0xCE
+_FRAME_OVERHEAD = _HEAD.size + 1
+Frame = tuple[int, int, bytes]
+"""Type, channel and payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +56,35 @@ class Transport(TCPTransport):
         """When (``time.monotonic``) a frame that is being waited for must have come."""
         self._inbox = b""
         self._position = 0
-        self._outbox: list[bytes] | None = None
+        self._outbox: list[bytes] = []
+        self._together = False
         self._held_back = 0
 
+    def next_frame(self) -> Frame | None:
+        """Return the next frame, if all of it has been read from the socket already."""
+        inbox, start = self._inbox, self._position
+        if len(inbox) - start < _FRAME_OVERHEAD:
+            return None
+        kind, channel, size = _HEAD.unpack_from(inbox, start)
+        end = start + _HEAD.size + size
+        if end >= len(inbox):
+            return None
+        if inbox[end] != _FRAME_END:
+            raise ConnectionResetError("the broker sent something that is no frame")
+        self._position = end + 1
+        return kind, channel, inbox[start + _HEAD.size : end]
+
     def has_frame(self) -> bool:
-        """Tell whether a whole frame has been read from the socket already."""
+        """Tell whether there is a next frame."""
         start, there = self._position, len(self._inbox) - self._position
         if there < _FRAME_OVERHEAD:
             return False
-        size = int.from_bytes(self._inbox[start + 3 : start + 7], "big")
+        size: int = _HEAD.unpack_from(self._inbox, start)[2]
         return there >= size + _FRAME_OVERHEAD
 
-    def read_frame(self, unpack: object = None) -> tuple[int, int, bytes]:  # noqa: ARG002 - the library's signature
-        """Return type, channel and payload. Raises OSError, TimeoutError at the deadline."""
-        while not self.has_frame():
+    def read_frame(self, unpack: object = None) -> Frame:  # noqa: ARG002 - the library's signature
+        """Return the next frame. Raises OSError, TimeoutError at the deadline."""
+        while (frame := self.next_frame()) is None:
             left = self.deadline - time.monotonic()
             if left <= 0 or not readable(self.sock, left):
                 raise TimeoutError("the broker does not answer")
@@ -73,37 +93,33 @@ class Transport(TCPTransport):
                 raise ConnectionResetError("the broker closed the connection")
             self._inbox = self._inbox[self._position :] + chunk
             self._position = 0
-        inbox, start = self._inbox, self._position
-        size = int.from_bytes(inbox[start + 3 : start + 7], "big")
-        end = start + 7 + size
-        if inbox[end] != 0xCE:  # noqa: PLR2004 - the frame-end octet
-            raise ConnectionResetError("the broker sent something that is no frame")
-        self._position = end + 1
-        channel = int.from_bytes(inbox[start + 1 : start + 3], "big")
-        return inbox[start], channel, inbox[start + 7 : end]
+        return frame
 
     def write(self, data: Any) -> None:
-        if self._outbox is None:
+        if self._together:
+            self.add([bytes(data)])  # the library uses its buffer again
+        else:
             super().write(data)
-            return
-        self._outbox.append(bytes(data))  # the library uses its buffer again
-        self._held_back += len(data)
-        if self._held_back >= _CHUNK:
+
+    def add(self, frames: Sequence[bytes]) -> None:
+        """Send whole frames; inside ``together``, in one call with others."""
+        self._outbox += frames
+        self._held_back += sum(map(len, frames))
+        if not self._together or self._held_back >= _CHUNK:
             self._flush()
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Write what is sent inside in as few calls as possible."""
-        self._outbox = []
+        self._together = True
         try:
             yield
             self._flush()
         finally:
-            self._outbox = None
+            self._together, self._outbox, self._held_back = False, [], 0
 
     def _flush(self) -> None:
-        data, self._held_back = b"".join(self._outbox or ()), 0
-        self._outbox = []
+        data, self._outbox, self._held_back = b"".join(self._outbox), [], 0
         if data:
             super().write(data)
 
@@ -119,6 +135,17 @@ class Amqp(amqp.Connection):
         transport = Transport(host, connect_timeout=connect_timeout, **named)
         transport.deadline = time.monotonic() + (connect_timeout or 0.0)
         return transport
+
+    def take_in(self) -> None:
+        """Work off the frames that have come; wait for one. Raises what ``read_frame`` does.
+
+        ``blocking_read`` sets the socket's timeout around each frame, which ours does not use.
+        """
+        transport: Transport = self.transport
+        frame: Frame | None = transport.read_frame()
+        while frame is not None:
+            self.on_inbound_frame(frame)
+            frame = transport.next_frame()
 
 
 def readable(sock: Any, seconds: float) -> bool:
