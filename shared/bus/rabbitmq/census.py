@@ -28,6 +28,8 @@ from shared.bus.rabbitmq.wire import Timeouts
 _EXCHANGE: Final = "bantin.census"
 _REPLIES: Final = "amq.rabbitmq.reply-to"
 """The broker's own way to answer without a queue: https://www.rabbitmq.com/docs/direct-reply-to"""
+_FIRST_ROUND, _LONGER = 0.1, 4
+"""Seconds until all are counted and asked again, and how much more that is after each round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +104,29 @@ class Census:
             with suppress(BusUnavailable):
                 self._keeper.get()
 
-    def take(self, consumers: Mapping[str, int]) -> list[Count]:
+    def take(self, consumers: Callable[[], Mapping[str, int]]) -> list[Count]:
         """Return what consumers have, those of other processes too.
 
-        ``consumers`` says how many of each queue the broker knows; who does not answer within
+        ``consumers`` asks the broker how many of each queue it knows. It may still count one that
+        has just ended, so while some do not answer, all is asked anew. Who does not answer within
         ``Timeouts.census`` is left out, and the log says so.
         """
+        now = time.monotonic()
+        end, until = now + self._timeouts.census, now + _FIRST_ROUND
+        while True:
+            found, missing = self._round(consumers(), min(until, end))
+            if not missing or until >= end:
+                break
+            until += (until - now) * (_LONGER - 1)
+        if missing:
+            log.get("bus").warning("consumers_do_not_answer", queues=missing)
+        return found
+
+    def _round(self, consumers: Mapping[str, int], until: float) -> tuple[list[Count], list[str]]:
+        """Ask once; return what was answered in time, and the queues of whoever did not."""
         found = list(self._local())
         if not _missing(consumers, found):
-            return found
+            return found, []
         attending = self._keeper.get()
         changed = threading.Condition()
 
@@ -121,15 +137,12 @@ class Census:
 
         number = uuid4().hex
         attending.link.call(lambda: attending.ask(number, answered))
-        deadline = time.monotonic() + self._timeouts.census
         with changed:
-            changed.wait_for(lambda: not _missing(consumers, found), deadline - time.monotonic())
+            changed.wait_for(lambda: not _missing(consumers, found), until - time.monotonic())
             missing = _missing(consumers, found)
             counted = list(found)
         attending.answers.pop(number, None)
-        if missing:
-            log.get("bus").warning("consumers_do_not_answer", queues=missing)
-        return counted
+        return counted, missing
 
     def close(self) -> None:
         self._keeper.close()
