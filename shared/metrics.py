@@ -1,5 +1,6 @@
 """Every metric, declared once with its meaning. The visits exporter's stand in its own registry."""
 
+import math
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -111,6 +112,8 @@ DISK_FREE: Final = Gauge(
     "bantin_disk_free_bytes", "Free room where the process keeps its files (BANTIN_DATA_DIR)."
 )
 DISK_SIZE: Final = Gauge("bantin_disk_size_bytes", "Size of the file system that these are on.")
+for _room in (DISK_FREE, DISK_SIZE):
+    _room.set(math.nan)  # 0 would be taken for a full disk in a process that does not measure it
 REINDEX_WANTED: Final = Gauge(
     "bantin_reindex_wanted", "1 while the live search index has not the layout of this code."
 )

@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         admin_port=settings.indexing_admin_port,
         admin_host=settings.indexing_admin_host,
         log_level=settings.log_level,
+        data_dir=settings.data_dir,
     )
 
 
