@@ -89,7 +89,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
         site = _Site(deployment, editor)
         site.recovery(time.monotonic())
         usual = [site.recovery(time.monotonic()) for _ in range(2 if quick else 10)]
-        yield _row("nothing", usual, "the limit of the rows below: no fault at all")
+        yield _row("no fault", usual, "the limit of what follows")
         for name in _QUICK if quick else FAULTS:
             done = [
                 site.after(FAULTS[name], 0.0 if name.endswith("killed") else lasts)
@@ -105,10 +105,12 @@ def _beside(name: str, times: int, lasts: float) -> str:
 
 
 def _row(what: str, done: list[_Recovery], beside: str) -> Row:
-    pages, found = [one.page for one in done], [one.found for one in done]
+    page = _seconds([one.page for one in done])
+    found = _seconds([one.found for one in done])
+    quiet = _seconds([one.quiet for one in done])
     return Row(
-        f"servers: after {what}: the next publication is on its page, found; nothing under way",
-        f"{_seconds(pages)}, {_seconds(found)}; {_seconds([one.quiet for one in done])}",
+        f"servers: {what}: the next publication",
+        f"on its page after {page}, found after {found}; nothing under way after {quiet}",
         beside,
     )
 
