@@ -13,10 +13,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import TypeVar
 
-from shared import log, metrics
+from shared import log
 from shared.bus import (
     BATCH,
     Bus,
@@ -35,11 +34,10 @@ from shared.bus.handling import (
     Result,
     ask,
     decoded,
-    name_of,
-    short,
     store_is_down,
 )
-from shared.bus.topology import Consumer, Lane, Queue
+from shared.bus.measured import Measured, Settled
+from shared.bus.topology import Consumer, Queue
 from shared.runtime import Process
 
 _FETCH_SECONDS = 0.5
@@ -50,8 +48,6 @@ _PROBE_EVERY = 5
 """Rounds of waiting after which one more message is tried all the same."""
 _HOLD_SECONDS = 300.0
 """What is in hand is given back after this long; RabbitMQ waits 30 minutes."""
-_DEPTH_SECONDS = 5.0
-"""Between two measurements of the queue's depth."""
 _T = TypeVar("_T")
 
 
@@ -89,17 +85,8 @@ class Worker:
         self._park_limit = park_limit
         self._parked_in_a_row = 0
         self._trouble: str | None = None
-        self._depths_due = 0.0
-        self._oldest: datetime | None = None
-        """When the oldest event in hand was accepted; kept while it is given back and awaited."""
+        self._measured = Measured(queue)
         self._logger = log.get("worker").bind(queue=queue.name)
-        metrics.WORKER_PAUSED.labels(queue.name).set(0)
-        if queue.lane is not Lane.BULK:
-            metrics.QUEUE_OLDEST.labels(queue.name).set_function(self._age)
-
-    def _age(self) -> float:
-        oldest = self._oldest
-        return max(0.0, (datetime.now(UTC) - oldest).total_seconds()) if oldest else 0.0
 
     def check(self) -> None:
         """Raise RuntimeError, with the reason, while no message can be handled."""
@@ -127,27 +114,19 @@ class Worker:
             )
             if deliveries:
                 self._work(subscription, deliveries, stop)
-            self._oldest = None
-            self._measure_depths()
+            self._measured.nothing_in_hand()
+            self._measured.depths(self._bus)
 
     def _work(
         self, subscription: Subscription, deliveries: Sequence[Delivery], stop: threading.Event
     ) -> None:
-        again = sum(delivery.attempt > 1 for delivery in deliveries)
-        metrics.REDELIVERIES.labels(self._queue.name).inc(again)
         messages, bad = decoded(deliveries)
-        self._oldest = min((message.event.time for message in messages), default=None)
+        self._measured.in_hand(deliveries, messages)
         if bad:
-            self._settle(subscription, [(d, park, "unknown", None) for d, park in bad], stop)
+            self._settle(subscription, [Settled(d, park) for d, park in bad], stop)
         if messages:
-            self._settle(
-                subscription,
-                [
-                    (message.delivery, outcome, short(message.event), message.event.time)
-                    for message, outcome in self._results(subscription, messages, stop)
-                ],
-                stop,
-            )
+            results = self._results(subscription, messages, stop)
+            self._settle(subscription, [Settled.of(result) for result in results], stop)
 
     def _results(
         self, subscription: Subscription, messages: Sequence[Message], stop: threading.Event
@@ -199,7 +178,7 @@ class Worker:
                 continue
             messages, bad = decoded(deliveries)
             if bad:
-                self._settle(subscription, [(d, park, "unknown", None) for d, park in bad], stop)
+                self._settle(subscription, [Settled(d, park) for d, park in bad], stop)
             if messages:
                 return messages[0]
         return None
@@ -220,12 +199,9 @@ class Worker:
         return [result for message in messages for result in self._call([message])]
 
     def _settle(
-        self,
-        subscription: Subscription,
-        settled: Sequence[tuple[Delivery, Outcome, str, datetime | None]],
-        stop: threading.Event,
+        self, subscription: Subscription, settled: Sequence[Settled], stop: threading.Event
     ) -> None:
-        pairs = [(delivery, outcome) for delivery, outcome, _, _ in settled]
+        pairs = [(one.delivery, one.outcome) for one in settled]
 
         def settle() -> bool:
             subscription.settle(pairs)
@@ -233,12 +209,8 @@ class Worker:
 
         if not pairs or self._until_the_bus_can(settle, stop) is None:
             return  # what could not be settled is delivered again
-        now = datetime.now(UTC)
-        for delivery, outcome, kind, accepted in settled:
-            metrics.EVENTS.labels(kind, name_of(outcome)).inc()
-            if isinstance(outcome, Done) and accepted and self._queue.lane is Lane.LIVE:
-                lag = (now - accepted).total_seconds()
-                metrics.EVENT_LAG.labels(kind, self._queue.consumer).observe(max(0.0, lag))
+        self._measured.settled(settled)
+        for delivery, outcome in pairs:
             if isinstance(outcome, Park):
                 self._logger.error("event_parked", tag=delivery.tag, reason=outcome.reason)
         self._watch_parks([outcome for _, outcome in pairs])
@@ -270,7 +242,7 @@ class Worker:
     def _pause(self, results: Sequence[Result], pause: float) -> None:
         reasons = [outcome.reason for _, outcome in results if isinstance(outcome, Retry)]
         self._trouble = f"waiting, {len(results)} in hand: {reasons[0]}"
-        metrics.WORKER_PAUSED.labels(self._queue.name).set(1)
+        self._measured.paused(on=True)
         self._logger.warning("worker_paused", held=len(results), reason=reasons[0], pause=pause)
 
     def _bus_is_well(self) -> bool:
@@ -299,18 +271,7 @@ class Worker:
 
     def _well(self) -> None:
         self._trouble = None
-        metrics.WORKER_PAUSED.labels(self._queue.name).set(0)
-
-    def _measure_depths(self) -> None:
-        if time.monotonic() < self._depths_due:
-            return
-        self._depths_due = time.monotonic() + _DEPTH_SECONDS
-        name = self._queue.name
-        try:
-            metrics.QUEUE_DEPTH.labels(name).set(self._bus.depths().get(name, 0))
-            metrics.DEAD_LETTERS.labels(name).set(self._bus.dead_letters.counts().get(name, 0))
-        except BusUnavailable as error:
-            self._logger.warning("depths_unknown", reason=str(error))
+        self._measured.paused(on=False)
 
 
 def processes(
