@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from services.ingest.replay import TARGETS
-from services.ingest.store.published import Published
+from services.ingest.store.published import TELLERS, Published
 from shared import metrics
 from shared.bus import Done, Handler, Outcome, Park, Retry
 from shared.clock import Clock, now
@@ -62,4 +62,6 @@ def handler(
     published: Published, *, clock: Clock = now, asked: Callable[[], None] = lambda: None
 ) -> Handler:
     """Return the handler with its store; ``asked`` is called when a replay is waiting."""
+    for consumer in TELLERS:
+        metrics.DELIVERY_LAG.labels(consumer)  # a rate misses what comes with the first sample
     return partial(handle, published=published, clock=clock, asked=asked)

@@ -34,7 +34,6 @@ POSTGRESQL: Final = {  # postgres_exporter 0.17.1 on PostgreSQL 15
 _NODE = {"cluster", "host", "name"}
 ELASTICSEARCH: Final = {  # elasticsearch_exporter 1.9.0 on Elasticsearch 9.5.3
     "elasticsearch_cluster_health_status": {"cluster", "color"},
-    "elasticsearch_clusterinfo_up": {"url"},
     "elasticsearch_filesystem_data_available_bytes": _NODE,
     "elasticsearch_filesystem_data_size_bytes": _NODE,
     "elasticsearch_indices_docs": _NODE,
