@@ -32,6 +32,7 @@ FILES = {
     "robots.txt": b"User-agent: *\n",
     "assets/site.0123456789.css": b"a { color: blue }\n" * 100,
     "assets/.site.css.new": b"unfinished",
+    "assets/old.0123456789.css.gz": b"compressed",
     ".look": b"secret",
 }
 SERVICES = ("INGEST_API", "SEARCH_WEB", "VISITS_COLLECTOR", "RENDER_WEB", "GRAFANA")

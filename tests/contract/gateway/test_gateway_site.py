@@ -100,7 +100,7 @@ def test_a_folder_without_its_slash_leads_to_the_page(gateway: Gateway, render: 
         "/tin/bai-1111111111/.index.html.0a1b2c3d.new",
         "/tin/bai-1111111111/index.html",
         "/assets/.site.css.new",
-        "/assets/site.0123456789.css.gz",
+        "/assets/old.0123456789.css.gz",
         "/assets/",
         "/assets/../.look",
         "/tin/%2e%2e/.look",
