@@ -9,7 +9,7 @@ CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
 .DEFAULT_GOAL := help
-.PHONY: help run token status deadletters up down logs ps smoke servers test test-unit test-contract test-crash chaos e2e lint gateway-check types imports fmt bench docs lock groups clean
+.PHONY: help run token status deadletters up down logs ps smoke drill servers test test-unit test-contract test-crash chaos e2e lint gateway-check types imports fmt bench docs lock groups clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ ps: ## Show the containers of the compose deployment
 
 smoke: ## Publish, read, find and look at an article through the gateway, then tidy up
 	@$(PYTHON) -m deploy.smoke $(ARGS)
+
+drill: ## Kill every container in turn under a trickle of work; before there are readers
+	@$(PYTHON) -m deploy.drill $(ARGS)
 
 servers: $(DEV_STAMP) ## Say which servers the tests have here; build what has to be built
 	@$(BIN)/python -m tests.servers

@@ -6,96 +6,21 @@ of every article), and the token is revoked.
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
-from urllib.request import Request, urlopen
 from uuid import uuid4
+
+from deploy.smoke.site import Editor, Site, SmokeError, public_url, run
 
 _ROBOT: Final = "Googlebot/2.1 (+http://www.google.com/bot.html)"
 _SECONDS: Final = 30.0
 """How long each step may take until it is seen."""
 _VIEWS: Final = 'bantin_page_views_filtered_total{reason="bot"}'
-
-
-class SmokeError(Exception):
-    """A step did not come out as it must; the text says which and how."""
-
-
-class Site:
-    """The front door, as anyone outside has it."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
-
-    def call(
-        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
-    ) -> tuple[int, str]:
-        """Return the status and the text of an answer. Raises SmokeError if there is none."""
-        content = None if body is None else json.dumps(body).encode()
-        request = Request(  # noqa: S310 - the address is the operator's own
-            self.url + path, content, {"Content-Type": "application/json", **(headers or {})}
-        )
-        request.method = method
-        try:
-            with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - likewise
-                return answer.status, answer.read().decode()
-        except HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-        except (URLError, OSError) as error:
-            raise SmokeError(f"{self.url} does not answer: {error}") from error
-
-
-class Editor:
-    """Somebody with a token of one day."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        name = f"smoke {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        said = compose("ingest-api", "token", "create", "--name", name, "--expires-days", "1",
-                       "--scope", "draft", "--scope", "publish", "--scope", "admin")  # fmt: skip
-        self._token = said.strip().splitlines()[-1]
-        listed = compose("ingest-api", "token", "list").splitlines()
-        self._number = next(line.split()[0] for line in listed if name in line)
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """Return what the API answers. Raises SmokeError for anything but a success."""
-        status, text = self._site.call(
-            method, path, body, {"Authorization": f"Bearer {self._token}"}
-        )
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise SmokeError(f"{method} {path} answered {status}: {text}")
-        return json.loads(text) if text else None
-
-    def leave(self) -> None:
-        compose("ingest-api", "token", "revoke", self._number)
-
-
-def compose(service: str, *arguments: str) -> str:
-    """Run a command of a service in its container. Raises SmokeError if it fails."""
-    python = ("python", "-m", f"services.{service.split('-', 1)[0]}")
-    return run("docker", "compose", "exec", "-T", service, *python, *arguments)
-
-
-def run(*arguments: str) -> str:
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise SmokeError(f"«{' '.join(arguments)}» failed: {done.stderr.strip()}")
-    return done.stdout
-
-
-def public_url() -> str:
-    """Return the address that the deployment takes for its own."""
-    said: dict[str, Any] = json.loads(run("docker", "compose", "config", "--format", "json"))
-    return str(said["services"]["gateway"]["environment"]["BANTIN_PUBLIC_URL"])
 
 
 def metrics() -> dict[str, float]:
