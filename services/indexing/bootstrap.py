@@ -55,7 +55,7 @@ def build_command(settings: Settings, *, bus: Bus | None = None) -> "Command":
     place = open_reindexing(settings)
     from services.indexing.command import Command  # noqa: PLC0415 - likewise
 
-    return Command(place, bus or open_bus(settings.bus_url), clock.now)
+    return Command(settings, place, bus or open_bus(settings.bus_url), clock.now)
 
 
 def open_reindexing(settings: Settings) -> "Reindexing":

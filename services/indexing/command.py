@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from services.indexing.reindex import NewerLayoutError, Reindex
+from services.indexing.settings import Settings
+from services.indexing.waiting import Pace
 from shared.bus import Bus, BusUnavailable
 from shared.bus.worker import exponential_pauses
 from shared.clock import Clock
@@ -28,11 +30,12 @@ class _CannotError(Exception):
 class Command:
     """What an operator asks for, told of on standard error."""
 
-    def __init__(self, place: Reindexing, bus: Bus, clock: Clock) -> None:
+    def __init__(self, settings: Settings, place: Reindexing, bus: Bus, clock: Clock) -> None:
         self._place = place
         self._bus = bus
         self._lease = place.lease
-        self._reindex = Reindex(place, bus, clock, tell=_tell)
+        pace = Pace(patience=settings.reindex_patience_seconds)
+        self._reindex = Reindex(place, bus, clock, tell=_tell, pace=pace)
         self._stop = threading.Event()
 
     def run(self, how: str, *, keep: bool) -> int:

@@ -8,6 +8,7 @@ import threading
 
 from services.indexing.reindex import NewerLayoutError, Reindex
 from services.indexing.settings import Settings
+from services.indexing.waiting import Pace
 from shared import log, metrics
 from shared.bus import Bus
 from shared.clock import Clock
@@ -25,7 +26,8 @@ def jobs(settings: Settings, place: Reindexing, bus: Bus, clock: Clock) -> tuple
     None is ``heavy``: the turn to reindex is a lease on the search server, so that a command by
     hand respects it too, and it is taken only when there is something to do.
     """
-    reindex = Reindex(place, bus, clock, tell=lambda said: _logger.info("reindex", said=said))
+    pace = Pace(patience=settings.reindex_patience_seconds)
+    reindex = Reindex(place, bus, clock, tell=_tell, pace=pace)
     layout = _Layout(place)
 
     def go_on(stop: threading.Event) -> bool:
@@ -51,6 +53,10 @@ def jobs(settings: Settings, place: Reindexing, bus: Bus, clock: Clock) -> tuple
         ),
         Job("layout", "says when the live index wants a reindex", layout.look, _LAYOUT_SECONDS),
     )
+
+
+def _tell(said: str) -> None:
+    _logger.info("reindex", said=said)
 
 
 class _Layout:

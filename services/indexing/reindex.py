@@ -215,13 +215,13 @@ class Reindex:
         doubted = self._transfer.doubted(source, rest)
         if doubted:
             self._say(
-                f"copied {len(doubted)} articles that ingest does not have so: {shown(doubted)}"
+                f"copying {len(doubted)} articles that ingest has not so: {shown(doubted, 5)}"
             )
             self._carried(self._transfer.carry(source, alias, sorted(doubted)))
         wanted = [one for one in rest if one not in doubted]
         if wanted:
             self._say(
-                f"asked again for {len(wanted)} articles that did not come: {shown(wanted, 5)}"
+                f"asking again for {len(wanted)} articles that did not come: {shown(wanted, 5)}"
             )
             self._ask(wanted if len(lacking) < MOST else None)
 

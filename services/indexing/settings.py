@@ -23,3 +23,8 @@ class Settings(CommonSettings):
     reindex_look_seconds: float = Field(
         default=10.0, gt=0, description="How often `jobs` looks for a reindex to go on with."
     )
+    reindex_patience_seconds: float = Field(
+        default=15.0,
+        gt=0,
+        description="How long a reindex waits for what does not come before it asks once more.",
+    )

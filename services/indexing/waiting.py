@@ -37,6 +37,8 @@ class Waiting:
         """Tell whether it is worth comparing: no number is missing, or nothing is coming in."""
         before, self._gap = self._gap, gap
         self._see("gap", gap)
+        if gap == 0 and before != 0:
+            return True
         if self._clock() < self._next:
             return False
         return gap == 0 or (gap == before and is_quiet())

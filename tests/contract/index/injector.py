@@ -36,6 +36,8 @@ class Injector:
     """Status by the last part of the path (``_bulk``, ``_msearch``), each time it is asked."""
     largest: int = 10**9
     """Bytes of a request; more is answered 413."""
+    left: int | None = None
+    """Requests that are still answered. The answer to the next is lost; then nothing is heard."""
     seen: list[str] = field(default_factory=list)
     """Methods and paths, in order."""
     statuses: list[Counter[int]] = field(default_factory=list)
@@ -46,6 +48,13 @@ class Injector:
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
         """Return an httpx.Response, a status or CUT."""
+        if self.left is None:
+            return self._answer(method, path, headers, body)
+        self.left -= 1
+        answer = self._answer(method, path, headers, body) if self.left >= -1 else CUT
+        return answer if self.left >= 0 else CUT
+
+    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
         last = path.partition("?")[0].rpartition("/")[2]
         self.seen.append(f"{method} {path.partition('?')[0]}")
         if last in self.requests:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from services.indexing import bootstrap as indexing
@@ -18,7 +17,7 @@ from services.ingest.replay import send_manifests
 from services.ingest.settings import Settings as IngestSettings
 from shared.bus import open_bus
 from shared.clock import now
-from shared.index import Index, open_engine, open_index
+from shared.index import CategoryName, Index, open_engine, open_index
 from shared.index.elastic import Reindexing
 from shared.runtime import Process
 from tests.deployment import ROOT, wait_for
@@ -32,20 +31,26 @@ PACE = Pace(poll=0.05, patience=0.5)
 class Portal:
     """The consumer may be stopped and started; ingest runs all the time."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, written_by: str) -> None:
         self.folder = folder
         self.url = url
-        self.settings = Settings(data_dir=folder, search_index=url, reindex_lease_seconds=2)
+        self.settings = Settings(
+            data_dir=folder,
+            search_index=url,
+            reindex_lease_seconds=2,
+            reindex_patience_seconds=0.5,
+        )
         at_ingest = IngestSettings(data_dir=folder, jobs_poll_seconds=0.1, manifest_seconds=36_000)
         ingest.migrate(at_ingest)
         self.room = Newsroom(at_ingest, SteppingClock())
         self.bus = open_bus(self.settings.bus_url)
-        self.index: Index = open_index(url)
+        self.index: Index = open_index(written_by)
         self.engine = open_engine(url)
         self.place = Reindexing(url, self.settings.reindex_lease_seconds)
         self.said: list[str] = []
         self.reindex = Reindex(self.place, self.bus, now, tell=self.said.append, pace=PACE)
-        self.place.indices.ensure()
+        # A consumer that finds the index empty would ask for everything by itself.
+        self.index.rename([CategoryName("tin-tuc", "Tin tức", 0)])
         assert self.room.category("tin-tuc", "Tin tức").status_code == 201
         self._running: list[tuple[threading.Event, threading.Thread]] = []
         self.run(*ingest.processes(at_ingest))
@@ -84,10 +89,19 @@ class Portal:
         assert send_manifests(self.room.published, self.bus, size=500) > 0
         wait_for(lambda: not self.bus.depths()["indexing.bulk"])
 
-    def make(self, **changes: Any) -> None:
-        """Reindex in this process, from wanting to dropping."""
+    def begin(self, *, asked: bool) -> str:
+        """Leave a reindex behind as if its process had been killed early on."""
+        indices, lease = self.place.indices, self.place.lease
+        assert lease.take()
+        made = indices.new_name()
+        lease.keep(wanted=True, old=indices.targets().live, next=made, asked=asked)
+        lease.release()
+        return indices.create(made)
+
+    def make(self, *, keep: bool = False) -> None:
+        """Reindex in this process, from wanting one to dropping the old index."""
         assert self.place.lease.take()
-        self.reindex.want(keep=changes.get("keep", False))
+        self.reindex.want(keep=keep)
         assert self.reindex.go_on(threading.Event())
         self.place.lease.release()
 
@@ -120,8 +134,9 @@ class Portal:
 
 
 @contextmanager
-def opened(folder: Path, url: str) -> Iterator[Portal]:
-    portal = Portal(folder, url)
+def opened(folder: Path, url: str, *, written_by: str = "") -> Iterator[Portal]:
+    """Start one; ``written_by`` is another address of the index, for the consumer."""
+    portal = Portal(folder, url, written_by or url)
     try:
         yield portal
     finally:
