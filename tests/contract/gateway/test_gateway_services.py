@@ -65,10 +65,13 @@ def test_what_a_service_says_for_itself_is_kept_and_said_once(
         assert answer.headers.get_list(name) == [value]
 
 
-def test_an_answer_in_json_may_load_nothing(gateway: Gateway) -> None:
+def test_an_answer_in_json_may_load_nothing_and_is_kept_only_if_its_service_says_so(
+    gateway: Gateway,
+) -> None:
     with client(gateway) as http:
         answer = http.get("/api/search")
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_an_address_that_a_reader_makes_up_counts_for_nothing(

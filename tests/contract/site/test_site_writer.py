@@ -108,6 +108,18 @@ def test_an_unchanged_page_keeps_its_file(site: Harness) -> None:
     assert (file.stat().st_mtime_ns, file.stat().st_ino) == before
 
 
+def test_a_page_written_twice_in_a_second_has_two_seconds_as_its_dates(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, twins=True)
+    dates, twins = [], []
+    for number in range(4):
+        folder.put([File("a/index.html", b"%d" % number * 2000)])
+        dates.append(int((tmp_path / "a" / "index.html").stat().st_mtime))
+        twins.append(int((tmp_path / "a" / "index.html.gz").stat().st_mtime))
+    folder.close()
+    assert len(set(dates)) == 4
+    assert twins == dates == sorted(dates)
+
+
 def test_a_temporary_file_left_by_a_crash_is_in_nobody_s_way(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     left = tmp_path / "a" / ".index.html.0a1b2c3d.new"
