@@ -13,6 +13,7 @@ from shared.bus.policy import exponential
 from shared.bus.topology import RENDER, Lane, Queue
 from shared.bus.worker import Worker, exponential_pauses
 from shared.contracts.events import Event
+from tests.deployment import wait_for
 from tests.factories import published
 
 LIVE = RENDER.queue(Lane.LIVE)
@@ -93,6 +94,23 @@ def test_an_outage_of_the_bus_is_waited_out_and_nothing_is_handled_twice(
     assert len(handled) == 1
     assert bus.seen_in_trouble[:3] == [f"the bus is unavailable: no {call} now"] * 3
     worker.check()
+
+
+def test_that_the_bus_is_back_is_noticed_sooner_than_a_store_is_tried_again(
+    real: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.bus.worker._LONGEST_WITHOUT_BUS", 0.01)
+    real.publish([published(1)])
+    bus = Faltering(real, subscribe=3)
+    stop = threading.Event()
+    worker = Worker(bus, LIVE, lambda _: [Done()], pauses=lambda: repeat(3600.0))  # type: ignore[arg-type]
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    try:
+        wait_for(lambda: real.depths()["render.live"] == 0)
+    finally:
+        stop.set()
+        thread.join(60)
 
 
 def test_a_worker_stops_while_the_bus_is_away(real: Bus) -> None:
