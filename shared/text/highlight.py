@@ -57,11 +57,13 @@ def _spans(text: str, terms: Sequence[Term], limit: int = 0) -> list[Span]:
         start, end = found.span()
         if start and plain[start - 1].isalnum():
             continue  # a lookbehind in the pattern would take away its fast search
-        word = found.group()[:LONGEST]
-        if any(term.is_spelt(text[start:end]) for term in by_fold[word]):
-            spans.append((start, end, word))
-            if len(spans) == limit:
+        word, written = found.group()[:LONGEST], text[start:end]
+        for term in by_fold[word]:
+            if term.is_spelt(written):
+                spans.append((start, end, word))
                 break
+        if limit and len(spans) == limit:
+            break
     return spans
 
 

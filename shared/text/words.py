@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.text.normalise import accented, folded, lower, nfc
 
@@ -12,6 +13,10 @@ _WORD = re.compile(r"[^\W_]+")
 _CUT_WORD = re.compile(rf"([^\W_]{{1,{LONGEST}}})[^\W_]*")
 _QUOTED = re.compile('"([^"]*)"')
 _QUOTES = str.maketrans("“”„«»", '"""""')
+
+
+_accented = lru_cache(maxsize=4096)(accented)
+"""For single words: the same few stand in all texts that answer a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Term:
 
     def is_spelt(self, word: str) -> bool:
         """Say whether a word with the same folded form has the marks that are insisted on."""
-        return not self.exact or accented(word)[:LONGEST] == self.accented
+        return not self.exact or _accented(word)[:LONGEST] == self.accented
 
 
 @dataclass(frozen=True, slots=True)
