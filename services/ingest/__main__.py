@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.ingest import bootstrap
+from services.ingest import bootstrap, moving
 from services.ingest.replay import TARGETS, replay, send_manifests
 from services.ingest.settings import Settings
 from services.ingest.store.published import Published, Scope
@@ -19,6 +19,7 @@ from shared.bus import open_bus
 from shared.clock import now
 from shared.contracts.article import Moment
 from shared.database import Database
+from shared.moving import Telling, moved
 from shared.runtime import Process
 from shared.settings import describe
 
@@ -67,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     again.set_defaults(tool=_replay)
     manifest = commands.add_parser("manifest", help="send manifests of every article now")
     manifest.set_defaults(tool=_manifest)
+    for name, tool, meaning in (
+        ("export", _export, "write articles, history, tokens and pictures to standard output"),
+        ("import", _import, "put what another deployment exported into this one, which is empty"),
+    ):
+        move = commands.add_parser(name, help=meaning)
+        move.add_argument("--media", action="store_true", help="only the pictures' files")
+        move.set_defaults(tool=tool)
     _token_parser(commands.add_parser("token", help="make, list and revoke tokens"))
     return parser
 
@@ -121,6 +129,24 @@ def _manifest(settings: Settings, _options: argparse.Namespace) -> int:
         sent = send_manifests(Published(database), bus, size=settings.manifest_size)
     sys.stderr.write(f"{sent} manifest(s) sent.\n")
     return 0
+
+
+def _export(settings: Settings, options: argparse.Namespace) -> int:
+    def work(telling: Telling) -> None:
+        out = sys.stdout.buffer
+        telling.done(moving.export(settings, out, media_only=options.media, progress=telling))
+
+    return moved("ingest", work)
+
+
+def _import(settings: Settings, options: argparse.Namespace) -> int:
+    def work(telling: Telling) -> None:
+        bootstrap.migrate(settings)
+        source = sys.stdin.buffer
+        _, counts = moving.take_in(settings, source, media_only=options.media, progress=telling)
+        telling.done(counts)
+
+    return moved("ingest", work)
 
 
 def _moment(text: str) -> datetime:
