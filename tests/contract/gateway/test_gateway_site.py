@@ -149,7 +149,9 @@ def test_health_and_metrics_are_never_public(
 def test_the_gateways_own_health_and_metrics_stand_on_another_port(gateway: Gateway) -> None:
     own = f"http://127.0.0.1:{gateway.admin_port}"
     assert httpx.get(f"{own}/health/ready").json() == {"status": "ok"}
-    assert re.search(r"^nginx_connections_active [1-9]", httpx.get(f"{own}/metrics").text, re.M)
+    assert re.search(
+        r"^nginx_connections_active [1-9]", httpx.get(f"{own}/metrics").text, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "MADEUP"])
