@@ -126,6 +126,18 @@ def test_a_bot_is_counted_apart(deployment: Deployment) -> None:
     assert deployment.total() == before
 
 
+def test_a_reader_who_makes_addresses_up_stays_one_visitor(deployment: Deployment) -> None:
+    def current() -> int:
+        return int(deployment.http.get("/api/visits").json()["current"])
+
+    total, visitors = deployment.total(), current()
+    for number in range(3):
+        headers = {"User-Agent": "Mozilla/5.0 Firefox/141", "X-Forwarded-For": f"192.0.2.{number}"}
+        deployment.http.post("/api/visits", json={"path": "/"}, headers=headers)
+    wait_for(lambda: deployment.total() == total + 3)
+    assert current() <= visitors + 1
+
+
 def test_the_exporter_shows_what_the_database_counted(deployment: Deployment) -> None:
     reader = {"User-Agent": "Mozilla/5.0 Firefox/140"}
     deployment.http.post("/api/visits", json={"path": "/"}, headers=reader)
