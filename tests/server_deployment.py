@@ -43,6 +43,7 @@ ROLES = (
     _Role("ingest", "consumer"),
     _Role("ingest", "jobs"),
     _Role("indexing", "consumer"),
+    _Role("indexing", "jobs"),
     _Role("render", "consumer"),
     _Role("render", "writer"),
     _Role("render", "jobs"),

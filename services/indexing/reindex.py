@@ -8,6 +8,7 @@ index alone, and every event goes on being written to it.
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from shared.bus import Bus, topology
 from shared.bus.topology import Lane
 from shared.clock import Clock
 from shared.contracts.events import ReplayRequested, new_event
-from shared.index import Written
+from shared.index import IndexUnavailable, Written
 from shared.index.elastic import Reindexing, schema
 from shared.index.elastic.lease import Note
 from shared.index.elastic.transfer import MOST, Lack
@@ -58,8 +59,9 @@ class Reindex:
         begun = 0.0
         if targets.next is not None:
             begun = self._indices.begun(targets.next)
-            counts = self._indices.count(targets.next), self._indices.count(targets.live)
-            _show(*counts, note.lacking)
+            with suppress(IndexUnavailable):  # it may have been made just now
+                counts = self._indices.count(targets.next), self._indices.count(targets.live)
+                _show(*counts, note.lacking)
         metrics.REINDEX_BEGUN.set(begun)
         return note.wanted or note.next is not None or targets.next is not None
 
