@@ -21,7 +21,7 @@ SOURCE: Final = "prometheus"
 _VARIABLES: Final = {"$__rate_interval": "5m", "$__range": "1h", "$__interval": "1m"}
 """What Grafana fills in, and something to parse in its place."""
 _ADVICE: Final = {
-    "promtool": "install the package prometheus",
+    "promtool": "install the package promtool, or prometheus where there is none",
     "amtool": "install the package prometheus-alertmanager",
 }
 
