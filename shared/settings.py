@@ -49,8 +49,8 @@ class CommonSettings(BaseSettings):
     bus: str = Field(
         default="",
         repr=False,
-        description="Where events travel: amqp://user:password@host:port/vhost; "
-        "default sqlite://<data>/bus.",
+        description="Where events travel: amqp://user:password@host:port/vhost (or amqps://…, with "
+        "?cacertfile=<file> for a certificate of one's own); default sqlite://<data>/bus.",
     )
     database: str = Field(
         default="",

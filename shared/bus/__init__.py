@@ -140,7 +140,7 @@ class Bus(Publisher, Protocol):
 
 
 def open_bus(url: str) -> Bus:
-    """Open the bus that ``url`` names: ``sqlite://<folder>`` (embedded) or ``amqp://…`` (RabbitMQ).
+    """Open the bus that ``url`` names: ``sqlite://<folder>`` (embedded) or ``amqp[s]://…``.
 
     Raises ValueError for another URL, without repeating it: it may hold a password.
     """
@@ -149,11 +149,11 @@ def open_bus(url: str) -> Bus:
         from shared.bus.embedded import open_embedded  # noqa: PLC0415 - an adapter loads on demand
 
         return open_embedded(rest)
-    if scheme == "amqp":
+    if scheme in {"amqp", "amqps"}:
         from shared.bus.rabbitmq import open_rabbitmq  # noqa: PLC0415 - likewise
 
         return open_rabbitmq(url)
     raise ValueError(
         f"BANTIN_BUS: {scheme[:20]!r} is no bus;"
-        " use sqlite://<folder> or amqp://user:password@host:port/vhost"
+        " use sqlite://<folder> or amqp[s]://user:password@host:port/vhost"
     )

@@ -19,6 +19,7 @@ from celery.utils.threads import bound_open_broker_sockets  # type: ignore[attr-
 from kombu import Connection, Exchange, Queue
 
 from shared import log
+from shared.bus.rabbitmq.address import parse
 from shared.jobs.duty import Duty
 
 CONNECT_SECONDS: Final = 5
@@ -79,7 +80,8 @@ def _queue(service: str) -> Queue:
 
 def _settings(url: str, queue: Queue) -> dict[str, Any]:
     return {
-        "broker_url": url,
+        "broker_url": url.partition("?")[0],
+        "broker_use_ssl": parse(url).tls or False,
         "broker_connection_timeout": CONNECT_SECONDS,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import httpx
 
 from tests.deployment import free_port, wait_for
+from tests.servers.certificate import Certificate
 from tests.servers.runner import Container, Process, Runner
 from tests.servers.server import Server
 
@@ -47,17 +48,24 @@ class Queue:
 
 
 class RabbitMQ(Server):
-    """A broker of one node; ``configuration`` is added to its rabbitmq.conf."""
+    """A broker of one node; ``configuration`` is added to its rabbitmq.conf.
+
+    With a certificate it listens at ``tls_port`` too.
+    """
 
     name: ClassVar[str] = "RabbitMQ"
     image: ClassVar[str] = "rabbitmq:4-management"
     advice: ClassVar[str] = "install the package rabbitmq-server"
 
-    def __init__(self, folder: Path, configuration: str = "") -> None:
+    def __init__(
+        self, folder: Path, configuration: str = "", certificate: Certificate | None = None
+    ) -> None:
         self._password = secrets.token_hex(12)
         self._management_port = free_port()
         self._metrics_port = free_port()
         self._epmd: Process | None = None
+        self._certificate = certificate
+        self.tls_port = free_port()
         lines = ["default_user = admin", f"default_pass = {self._password}", configuration]
         folder.mkdir(parents=True, exist_ok=True)
         self._configuration = folder / "rabbitmq.conf"
@@ -179,6 +187,9 @@ class RabbitMQ(Server):
         with self._configuration.open("a") as configuration:
             configuration.write(f"management.tcp.port = {self._management_port}\n")
             configuration.write("management.tcp.ip = 127.0.0.1\n")
+            if self._certificate is not None:
+                configuration.write(f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}\n")
+                configuration.write(_tls(self._certificate))
             configuration.write(f"prometheus.tcp.port = {self._metrics_port}\n")
             configuration.write("prometheus.tcp.ip = 127.0.0.1\n")
         plugins = "[rabbitmq_management,rabbitmq_prometheus].\n"
@@ -218,7 +229,27 @@ class RabbitMQ(Server):
             f"--volume={self._configuration}:/etc/rabbitmq/conf.d/90-test.conf:ro",
             "--hostname=rabbitmq",
         ]
+        if self._certificate is not None:
+            inside = Certificate(Path("/tls/certificate.pem"), Path("/tls/key.pem"))
+            with self._configuration.open("a") as configuration:
+                configuration.write("listeners.ssl.default = 5671\n")
+                configuration.write(_tls(inside))
+            options.append(f"--publish=127.0.0.1:{self.tls_port}:5671")
+            options += [
+                f"--volume={outside}:{within}:ro"
+                for outside, within in zip(self._certificate, inside, strict=True)
+            ]
         return Container(self.image, options, stop="SIGTERM")
+
+
+def _tls(certificate: Certificate) -> str:
+    lines = (
+        f"ssl_options.certfile = {certificate.file}",
+        f"ssl_options.keyfile = {certificate.key}",
+        "ssl_options.verify = verify_none",
+        "ssl_options.fail_if_no_peer_cert = false",
+    )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _greets(port: int) -> bool:

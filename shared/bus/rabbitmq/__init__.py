@@ -5,12 +5,12 @@ from functools import cache
 
 from shared.bus import Bus
 from shared.bus.policy import Policy
+from shared.bus.rabbitmq.address import Address, parse
 from shared.bus.rabbitmq.census import Census, Count
 from shared.bus.rabbitmq.control import Control
 from shared.bus.rabbitmq.declare import Standing
 from shared.bus.rabbitmq.envelope import Histories
 from shared.bus.rabbitmq.letters import RabbitDeadLetters
-from shared.bus.rabbitmq.link import Address, parse
 from shared.bus.rabbitmq.publisher import Message, Publisher
 from shared.bus.rabbitmq.subscription import RabbitSubscription
 from shared.bus.rabbitmq.wire import Timeouts

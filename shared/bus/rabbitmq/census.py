@@ -20,9 +20,10 @@ from amqp import spec
 
 from shared import log
 from shared.bus import BusUnavailable
+from shared.bus.rabbitmq.address import Address
 from shared.bus.rabbitmq.declare import open_channel
 from shared.bus.rabbitmq.keeper import Keeper
-from shared.bus.rabbitmq.link import Address, Link
+from shared.bus.rabbitmq.link import Link
 from shared.bus.rabbitmq.wire import Timeouts
 
 _EXCHANGE: Final = "bantin.census"

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from shared.bus.policy import Policy
+from shared.bus.rabbitmq.address import Address
 from shared.bus.rabbitmq.declare import Standing, declare, open_channel, standing
 from shared.bus.rabbitmq.keeper import Keeper
-from shared.bus.rabbitmq.link import Address, Link
+from shared.bus.rabbitmq.link import Link
 from shared.bus.rabbitmq.wire import Timeouts
 from shared.bus.topology import QUEUES
 

@@ -17,9 +17,10 @@ from amqp.exceptions import ResourceLocked
 from shared.bus import BusUnavailable, DeadLetter
 from shared.bus.policy import Policy
 from shared.bus.rabbitmq import envelope
+from shared.bus.rabbitmq.address import Address
 from shared.bus.rabbitmq.control import Control
 from shared.bus.rabbitmq.declare import open_channel, standing
-from shared.bus.rabbitmq.link import TROUBLE, Address, Link, told
+from shared.bus.rabbitmq.link import TROUBLE, Link, told
 from shared.bus.rabbitmq.publisher import Message, Publisher
 from shared.bus.rabbitmq.wire import Timeouts, body_of
 from shared.bus.topology import QUEUES

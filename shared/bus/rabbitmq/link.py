@@ -16,55 +16,21 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from amqp.exceptions import AMQPError
 
 from shared.bus import BusUnavailable
+from shared.bus.rabbitmq.address import Address
 from shared.bus.rabbitmq.wire import Amqp, Timeouts, Transport, readable
 
 _T = TypeVar("_T")
-_PORT: Final = 5672
 _TRIES_A_BEAT: Final = 4
 """Looks at the heartbeats in the time of one."""
 _MARGIN: Final = 5.0
 """Seconds beyond the thread's own bounds after which a caller gives the connection up."""
 TROUBLE: Final = (AMQPError, OSError)
 """What the library raises when a connection or channel is no good any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the broker is. Its text names no password."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    vhost: str
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}/{self.vhost}"
-
-    __repr__ = __str__
-
-
-def parse(url: str) -> Address:
-    """Read ``amqp://user:password@host:port/vhost``. ValueError, without the URL, if it is not."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _PORT
-    except ValueError:
-        raise ValueError(
-            "BANTIN_BUS: not a URL; use amqp://user:password@host:port/vhost"
-        ) from None
-    if parts.scheme != "amqp" or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("BANTIN_BUS: use amqp://user:password@host:port/vhost")
-    vhost = unquote(parts.path[1:]) or "/"
-    user, password = unquote(parts.username or "guest"), unquote(parts.password or "guest")
-    return Address(parts.hostname, port, user, password, vhost)
 
 
 class Link:
@@ -168,7 +134,8 @@ class Link:
         sock = self.amqp._transport and self.amqp._transport.sock  # noqa: SLF001 - the property connects
         if sock:
             with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                # The socket's own: that of TLS would take its state away from under the thread.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
         self._wake()
 
     def close(self) -> None:
@@ -189,13 +156,12 @@ class Link:
             "socket_settings": {socket.TCP_USER_TIMEOUT: int(timeouts.operation * 1000)}
         }
         connection = Amqp(
-            f"[{address.host}]:{address.port}"
-            if ":" in address.host
-            else f"{address.host}:{address.port}",
+            address.server,
             userid=address.user,
             password=address.password,
             login_method="PLAIN",
             virtual_host=address.vhost,
+            ssl=address.tls or False,
             connect_timeout=timeouts.connect,
             read_timeout=timeouts.operation,
             write_timeout=timeouts.operation,

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from shared.bus import BusUnavailable
 from shared.bus.policy import Policy
+from shared.bus.rabbitmq.address import Address
 from shared.bus.rabbitmq.declare import declare, open_channel
 from shared.bus.rabbitmq.frames import publishing
 from shared.bus.rabbitmq.keeper import Keeper
-from shared.bus.rabbitmq.link import Address, Link
+from shared.bus.rabbitmq.link import Link
 from shared.bus.rabbitmq.wire import Timeouts
 from shared.bus.topology import QUEUES
 

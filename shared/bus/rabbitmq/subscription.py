@@ -9,11 +9,12 @@ from typing import Final
 from shared.bus import BusUnavailable, Delivery, Done, Outcome, Park
 from shared.bus.policy import Policy, gave_up, history_line
 from shared.bus.rabbitmq import envelope
+from shared.bus.rabbitmq.address import Address
 from shared.bus.rabbitmq.census import Census, Count
 from shared.bus.rabbitmq.consuming import Consuming, Held
 from shared.bus.rabbitmq.envelope import Histories
 from shared.bus.rabbitmq.keeper import Keeper
-from shared.bus.rabbitmq.link import Address, Link
+from shared.bus.rabbitmq.link import Link
 from shared.bus.rabbitmq.publisher import Message, Publisher
 from shared.bus.rabbitmq.wire import Timeouts
 from shared.bus.topology import Queue
