@@ -69,8 +69,8 @@ test-unit: $(DEV_STAMP) ## Run the unit and property tests
 test-contract: $(DEV_STAMP) ## Run the contract suite of each port on each adapter
 	$(BIN)/python -m pytest tests/contract
 
-test-crash: $(DEV_STAMP) ## Run the tests that kill processes
-	$(BIN)/python -m pytest tests/crash
+test-crash: $(DEV_STAMP) ## Run the tests that kill processes and hurt servers
+	$(BIN)/python -m pytest tests/crash tests/faults
 
 chaos: $(DEV_STAMP) ## Kill every process 200 times in all while people work; ARGS="--seed N"
 	$(BIN)/python -m tests.chaos run $(ARGS)
