@@ -22,7 +22,7 @@ from benchmarks.latency import Latency, background, news, publication, raw_write
 from benchmarks.replaying import Replay
 from samples.generate import articles as corpus_of
 from services.ingest.replay import TARGETS
-from shared.bus.topology import CONSUMERS, Lane
+from shared.bus.topology import CONSUMERS
 from tests.deployment import Editor
 from tests.server_deployment import ServerDeployment
 
@@ -33,6 +33,8 @@ _LONGEST: Final = 720.0
 """Seconds that a replay is watched."""
 _PORTION: Final = 5_000
 """Articles of one import request while nobody consumes."""
+_FIRST_MANIFEST: Final = 40.0
+"""Seconds after which the manifest that follows a start has been sent."""
 _SEARCHES_APART: Final = 0.02
 """Seconds between two searches, so that the asking itself is no load."""
 
@@ -51,6 +53,7 @@ def measure(*, quick: bool, articles: int | None = None) -> Iterator[Row]:
     total = articles or (1_000 if quick else ARTICLES)
     rounds, alongside = (20, 200) if quick else (200, min(total // 2, 2_000))
     with served(BANTIN_MANIFEST_SECONDS="86400") as (deployment, editor):
+        manifest_gone = time.monotonic() + _FIRST_MANIFEST
         editor.category("tin-tuc", "Tin tức")
         meter = _Meter(deployment, editor)
         for _ in range(3):
@@ -61,7 +64,7 @@ def measure(*, quick: bool, articles: int | None = None) -> Iterator[Row]:
         yield from _rows("with 2 publications/s and 50 views/s", samples)
         corpus = corpus_of(total)
         yield _import_alongside(deployment, editor, list(islice(corpus, alongside)))
-        yield _import_alone(deployment, editor, corpus, total - alongside)
+        yield _import_alone(deployment, editor, corpus, total - alongside, manifest_gone)
         yield from _replay(deployment, editor, meter, total, 60.0 if quick else _LONGEST)
 
 
@@ -130,22 +133,35 @@ def _import_alongside(
 
 
 def _import_alone(
-    deployment: ServerDeployment, editor: Editor, corpus: Iterator[dict[str, Any]], count: int
+    deployment: ServerDeployment,
+    editor: Editor,
+    corpus: Iterator[dict[str, Any]],
+    count: int,
+    not_before: float,
 ) -> Row:
-    """Import while nobody consumes, and lose the events: what the replay is to make good."""
-    taken, lost = 0.0, [CONSUMERS[one].queue(Lane.LIVE).name for one in TARGETS]
+    """Import while nobody consumes, and lose the events: what the replay is to make good.
+
+    It lasts until the first manifest is lost too, which would ask for a replay of its own.
+    """
+    taken, lost = 0.0, [queue.name for one in TARGETS for queue in CONSUMERS[one].queues]
     with deployment.without(*TARGETS):
         while portion := list(islice(corpus, _PORTION)):
             taken += send_lines(editor, portion)
             until(lambda: "the outbox" not in deployment.left_over(), every=0.5)
-            for queue in lost:
-                where = ("--vhost", deployment.stores.vhost)
-                deployment.servers.rabbitmq.control("purge_queue", queue, *where)
+            _purge(deployment, lost)
+        time.sleep(max(0.0, not_before - time.monotonic()))
+        _purge(deployment, lost)
     return Row(
         f"servers: import of {count:,} articles while nobody consumes",
         f"{count / taken:,.0f} articles/s",
         "accepted and in the outbox; the relay sends them on meanwhile",
     )
+
+
+def _purge(deployment: ServerDeployment, queues: list[str]) -> None:
+    for queue in queues:
+        path = f"queues/{deployment.stores.vhost}/{queue}/contents"
+        deployment.servers.rabbitmq.manage("DELETE", path)
 
 
 def _replay(
