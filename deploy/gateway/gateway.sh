@@ -37,7 +37,7 @@
 #                                                                             (15)
 #   GATEWAY_ACCESS_LOG       a file, or off                                   (/dev/stdout)
 #   GATEWAY_WORKERS          nginx's worker processes                         (auto)
-#   GATEWAY_WATCH_SECONDS    between two looks                                (5)
+#   GATEWAY_WATCH_SECONDS    between two looks                                (3)
 #   GATEWAY_NGINX            the program                                      (nginx)
 set -eu
 # An entry of the environment must not change what awk, cksum or nginx write.
@@ -64,7 +64,7 @@ defaults() {
     : "${GATEWAY_PAGE_RATE:=20}" "${GATEWAY_CONNECTIONS:=200}" "${GATEWAY_PAGE_MAX_AGE:=10}"
     : "${GATEWAY_HSTS_MAX_AGE:=31536000}" "${GATEWAY_CLIENT_TIMEOUT:=15}"
     : "${GATEWAY_ACCESS_LOG:=/dev/stdout}" "${GATEWAY_WORKERS:=auto}"
-    : "${GATEWAY_WATCH_SECONDS:=5}" "${GATEWAY_NGINX:=nginx}"
+    : "${GATEWAY_WATCH_SECONDS:=3}" "${GATEWAY_NGINX:=nginx}"
     BANTIN_PUBLIC_URL=${BANTIN_PUBLIC_URL%/}
 }
 
