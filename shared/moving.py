@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError, StatementError
+from sqlalchemy import Column, Connection, Table, TypeDecorator, delete, func, insert, select, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from shared.archive import (
     ArchiveError,
@@ -138,7 +138,7 @@ def _put(connection: Connection, tables: Mapping[str, Table], part: Rows) -> Non
     table = tables.get(part.table)
     if table is None:
         raise ArchiveError(f"the archive has a table that is not ours: {part.table!r}")
-    kinds = {column.name: _READ.get(column.type.python_type) for column in table.columns}
+    kinds = {column.name: _READ.get(_kind(column)) for column in table.columns}
     try:
         rows = [
             {
@@ -149,11 +149,16 @@ def _put(connection: Connection, tables: Mapping[str, Table], part: Rows) -> Non
         ]
         connection.execute(insert(table), rows)
     except (ValueError, TypeError, StatementError) as error:
-        if isinstance(error, DatabaseError) and error.connection_invalidated:
-            raise
+        if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+            raise  # not the archive's fault
         # What the database says of a row may be a draft, or a token's hash.
         why = type(error).__name__
         raise ArchiveError(f"the archive has rows that do not fit {part.table}: {why}") from None
+
+
+def _kind(column: Column[Any]) -> type:
+    kept = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    return kept.python_type
 
 
 def _fits(data: Data, header: Header, connection: Connection) -> None:
