@@ -57,6 +57,14 @@ smoke: ## Publish, read, find and look at an article through the gateway, then t
 drill: ## Kill every container in turn under a trickle of work; before there are readers
 	@$(PYTHON) -m deploy.drill $(ARGS)
 
+backup: ## Back up databases, pictures and settings of the compose deployment; TO=folder
+	@test -n "$(TO)" || { echo "Say where to: make backup TO=folder"; exit 2; }
+	@$(PYTHON) -m deploy.compose.backup "$(TO)"
+
+restore: ## Put a backup into an empty compose deployment; FROM=folder
+	@test -n "$(FROM)" || { echo "Say which: make restore FROM=folder"; exit 2; }
+	@$(PYTHON) -m deploy.compose.restore "$(FROM)"
+
 servers: $(DEV_STAMP) ## Say which servers the tests have here; build what has to be built
 	@$(BIN)/python -m tests.servers
 

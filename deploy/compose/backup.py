@@ -1,0 +1,88 @@
+"""``make backup TO=folder``: what cannot be made anew, while everything runs.
+
+Databases of ingest and visits first, each from one consistent view; then the pictures, so that
+whatever the database names is there; then settings, secrets and certificates. What is made from
+these is left out: search index, pages and their database, queues. Needs Python and docker compose.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from deploy.compose.folder import megabytes, written
+from deploy.compose.stack import Stack, Steps, TroubleError, finished, into_file
+
+FORMAT: Final = "bantin-backup-1"
+ABOUT: Final = "backup.json"
+DATABASES: Final = ("ingest", "visits")
+MEDIA: Final = "media.tar.gz"
+_COUNTS: Final = {
+    "articles": ("ingest", "SELECT count(*) FROM articles"),
+    "public": ("ingest", "SELECT count(*) FROM articles WHERE public_version IS NOT NULL"),
+    "pictures": ("ingest", "SELECT count(*) FROM media"),
+    "views": ("visits", "SELECT coalesce(sum(views), 0) FROM totals WHERE page = ''"),
+}
+
+
+def back_up(to: Path, stack: Stack, steps: Steps) -> None:
+    """Write a backup. Raises TroubleError, OSError; nothing remains then."""
+    if "postgres" not in stack.running():
+        raise TroubleError("PostgreSQL does not run: `make up` first (publishing may go on)")
+    with written(to) as folder:
+        about = {
+            "format": FORMAT,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "version": stack.configuration.version,
+            "revisions": {one: revision(stack, one) for one in DATABASES},
+            "counts": {name: int(stack.sql(*asked)[0][0]) for name, asked in _COUNTS.items()},
+        }
+        for one in DATABASES:
+            size = _dump(one, folder / f"{one}.dump", steps)
+            steps.done(f"database of {one}: {megabytes(size)}")
+        media = into_file(
+            stack.tool("ingest-jobs", "export", "--media"), folder / MEDIA, steps.note
+        )
+        steps.done(f"pictures: {megabytes(media)}")
+        _configuration(folder / "configuration", stack)
+        (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
+        steps.done("settings, secrets, certificates")
+    steps.end(f"{to} is whole: {json.dumps(about['counts'])}")
+
+
+def revision(stack: Stack, database: str) -> str:
+    """Return the revision of a service's tables."""
+    return stack.sql(database, "SELECT version_num FROM alembic_version")[0][0]
+
+
+def _dump(database: str, path: Path, steps: Steps) -> int:
+    words = ("docker", "compose", "exec", "-T", "postgres")
+    dump = ("pg_dump", "--username=postgres", "--format=custom", f"--dbname={database}")
+    return into_file((*words, *dump), path, steps.note)
+
+
+def _configuration(folder: Path, stack: Stack) -> None:
+    found = stack.configuration
+    folder.mkdir()
+    (folder / "compose.json").write_text(found.resolved)
+    for path in (found.env, Path("docker-compose.override.yml")):
+        if path.is_file():
+            shutil.copyfile(path, folder / path.name)
+    for name, source in (("secrets", found.secrets), ("certificates", found.certificates)):
+        (folder / name).mkdir()
+        for path in sorted(source.glob("*")) if source.is_dir() else ():
+            if path.is_file():
+                shutil.copyfile(path, folder / name / path.name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python3 -m deploy.compose.backup", description=__doc__)
+    parser.add_argument("to", type=Path, help="a folder that is not there yet")
+    back_up(parser.parse_args().to, Stack(), Steps())
+
+
+if __name__ == "__main__":
+    sys.exit(finished(main))
