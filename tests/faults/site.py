@@ -56,7 +56,7 @@ class Site:
 
     def all_there(self, trickle: Trickle, *, since: float) -> None:
         """Wait until nothing is under way; what was accepted must then be there, and only once."""
-        wait_for(self.is_quiet, within=RECOVERED_WITHIN, every=0.1)
+        wait_for(self.is_quiet, within=RECOVERED_WITHIN, every=0.3)
         self.tell(time.monotonic() - since)
         assert self.waiting() == {}, "somebody has what nobody told of"
         assert list(self._differences(trickle)) == []

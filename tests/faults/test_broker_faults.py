@@ -8,7 +8,7 @@ from tests.deployment import wait_for
 from tests.faults.faults import CONFIRM_SECONDS, broker_killed, broker_paused, disk_alarm
 from tests.faults.site import Site
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 _SOME = 6
 """Lines that have to be accepted while the broker cannot take their events."""
 

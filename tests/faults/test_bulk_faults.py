@@ -10,9 +10,9 @@ from tests.chaos.model import Article
 from tests.contract.index.injector import Injector, injecting
 from tests.deployment import wait_for
 from tests.factories import NOON, body, event
-from tests.faults.site import Site
+from tests.faults.site import RECOVERED_WITHIN, Site
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 
 
 def _older(article: Article) -> Event:
@@ -51,7 +51,7 @@ def test_of_a_bulk_with_mixed_answers_only_what_is_refused_is_parked_and_can_be_
             wait_for(lambda: _was_mixed(injector))
             (letter,) = wait_for(deployment.dead_letters)
             injector.items = {refused.id: 400}
-        wait_for(site.is_quiet, within=120)
+        wait_for(site.is_quiet, within=RECOVERED_WITHIN, every=0.3)
         assert site.waiting() == {"indexing.live.dead": 1}
         assert (letter["queue"], letter["event"]["subject"]) == ("indexing.live", refused.id)
         assert "document_parsing_exception: made up: this document is wrong" in letter["reason"]

@@ -10,7 +10,7 @@ from tests.deployment import wait_for
 from tests.faults.acks import ack_losing_wire
 from tests.faults.site import Site
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 _CONSUMERS = {
     "indexing-consumer": "indexing.live",
     "render-consumer": "render.live",

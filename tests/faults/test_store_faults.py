@@ -10,7 +10,7 @@ from tests.deployment import wait_for
 from tests.faults.faults import elasticsearch_down, postgresql_restarted
 from tests.faults.site import Site
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 _LIMIT = 3
 """Deliveries; the usual 20 would take the worker's patience some minutes to use up."""
 
