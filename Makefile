@@ -65,6 +65,14 @@ restore: ## Put a backup into an empty compose deployment; FROM=folder
 	@test -n "$(FROM)" || { echo "Say which: make restore FROM=folder"; exit 2; }
 	@$(PYTHON) -m deploy.compose.restore "$(FROM)"
 
+export: $(RUN_STAMP) ## Write all articles and visits of `make run` into TO=folder (ARGS="--deployment compose")
+	@test -n "$(TO)" || { echo "Say where to: make export TO=folder"; exit 2; }
+	@$(BIN)/python -m deploy.move export "$(TO)" $(ARGS)
+
+import: ## Put an export into an empty compose deployment; FROM=folder (ARGS="--deployment embedded")
+	@test -n "$(FROM)" || { echo "Say which: make import FROM=folder"; exit 2; }
+	@$(if $(findstring embedded,$(ARGS)),$(BIN)/python,$(PYTHON)) -m deploy.move import "$(FROM)" $(ARGS)
+
 servers: $(DEV_STAMP) ## Say which servers the tests have here; build what has to be built
 	@$(BIN)/python -m tests.servers
 

@@ -20,12 +20,11 @@ FORMAT: Final = "bantin-backup-1"
 ABOUT: Final = "backup.json"
 DATABASES: Final = ("ingest", "visits")
 MEDIA: Final = "media.tar.gz"
-_COUNTS: Final = {
-    "articles": ("ingest", "SELECT count(*) FROM articles"),
-    "public": ("ingest", "SELECT count(*) FROM articles WHERE public_version IS NOT NULL"),
-    "pictures": ("ingest", "SELECT count(*) FROM media"),
-    "views": ("visits", "SELECT coalesce(sum(views), 0) FROM totals WHERE page = ''"),
-}
+_ARTICLES: Final = (
+    "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM articles"
+    " WHERE public_version IS NOT NULL), (SELECT count(*) FROM media)"
+)
+_VIEWS: Final = "SELECT coalesce(sum(views), 0) FROM totals WHERE page = ''"
 
 
 def back_up(to: Path, stack: Stack, steps: Steps) -> None:
@@ -38,7 +37,7 @@ def back_up(to: Path, stack: Stack, steps: Steps) -> None:
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "version": stack.configuration.version,
             "revisions": {one: revision(stack, one) for one in DATABASES},
-            "counts": {name: int(stack.sql(*asked)[0][0]) for name, asked in _COUNTS.items()},
+            "counts": _counts(stack),
         }
         for one in DATABASES:
             size = _dump(one, folder / f"{one}.dump", steps)
@@ -51,6 +50,18 @@ def back_up(to: Path, stack: Stack, steps: Steps) -> None:
         (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
         steps.done("settings, secrets, certificates")
     steps.end(f"{to} is whole: {json.dumps(about['counts'])}")
+
+
+def _counts(stack: Stack) -> dict[str, int]:
+    """Return about how much there is: more may come until the databases are read."""
+    articles, ever_public, pictures = map(int, stack.sql("ingest", _ARTICLES)[0])
+    views = int(stack.sql("visits", _VIEWS)[0][0])
+    return {
+        "articles": articles,
+        "ever public": ever_public,
+        "pictures": pictures,
+        "views": views,
+    }
 
 
 def revision(stack: Stack, database: str) -> str:
@@ -73,9 +84,14 @@ def _configuration(folder: Path, stack: Stack) -> None:
             shutil.copyfile(path, folder / path.name)
     for name, source in (("secrets", found.secrets), ("certificates", found.certificates)):
         (folder / name).mkdir()
-        for path in sorted(source.glob("*")) if source.is_dir() else ():
-            if path.is_file():
-                shutil.copyfile(path, folder / name / path.name)
+        for path in own_files(source):
+            shutil.copyfile(path, folder / name / path.name)
+
+
+def own_files(folder: Path) -> list[Path]:
+    """Return the files of a folder of configuration, without what git keeps there."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.compose.backup import ABOUT, DATABASES, FORMAT, MEDIA, revision
+from deploy.compose.backup import ABOUT, DATABASES, FORMAT, MEDIA, own_files, revision
 from deploy.compose.folder import checked
 from deploy.compose.follow import follow
 from deploy.compose.stack import UP, Stack, Steps, TroubleError, finished, from_file
@@ -71,12 +71,12 @@ def _put_configuration(folder: Path, stack: Stack, steps: Steps) -> None:
         ("secrets", found.secrets, 0o700),
         ("certificates", found.certificates, 0o755),
     ):
-        if place.is_dir() and any(place.iterdir()):
+        if own_files(place):
             steps.note(f"{place} is kept as it is")
             continue
         place.mkdir(parents=True, exist_ok=True)
         place.chmod(mode)
-        for path in (folder / name).iterdir():
+        for path in own_files(folder / name):
             # The readers are several users; it is the folder of secrets that is closed.
             shutil.copyfile(path, place / path.name)
             (place / path.name).chmod(0o644)

@@ -1,0 +1,1 @@
+"""Articles with history, pictures and visit totals from one deployment into another."""
