@@ -41,7 +41,8 @@ class _Ground:
 
     def left_well(self) -> None:
         if self._site is not None:
-            assert list(self._site.last_differences()) == []
+            found = list(self._site.last_differences())
+            assert not found, "\n".join(found)
 
 
 @pytest.fixture(scope="package")
