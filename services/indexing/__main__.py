@@ -62,9 +62,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _reindex(settings: Settings, options: argparse.Namespace) -> int:
+    command = bootstrap.build_command(settings)
     log.configure("indexing", settings.log_level)
     how = "drop" if options.drop else "later" if options.later else "make"
-    return bootstrap.build_command(settings).run(how, keep=options.keep)
+    return command.run(how, keep=options.keep)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Final
 
 _SHARE: Final = 5
 """Comparing may take one part in so many of the time."""
-_TELL_SECONDS: Final = 2.0
+_TELL_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
