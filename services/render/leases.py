@@ -70,7 +70,10 @@ class Leases:
             self._alive.try_hold()
 
     def take(self, limit: int) -> list[Lease]:
-        """Lease the pages whose turn it is: the most urgent first, then the longest marked."""
+        """Lease the pages whose turn it is: the most urgent first, then the longest marked.
+
+        Today's news are leased alone: what becomes durable together waits for the last of it.
+        """
         query = (
             select(dirty.c.path, dirty.c.stamp)
             .where(dirty.c.owner.is_(None))
@@ -79,8 +82,11 @@ class Leases:
         )
         self._give_back()
         with self._database.read() as connection:
-            if connection.execute(query.limit(1)).first() is None:
-                return []
+            urgent = connection.scalar(query.with_only_columns(dirty.c.priority).limit(1))
+        if urgent is None:
+            return []
+        if urgent == Priority.LIVE:
+            query = query.where(dirty.c.priority == urgent)
         self._in_hand = True  # also if it cannot be told whether this was committed
         # Rows that others mark or lease at the moment are passed over, so this waits for nobody.
         with self._database.write(alone=False) as connection:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from services.render.tables import Priority
 from shared.contracts.events import Event
 from tests.contract.site.harness import Harness, Sites
 from tests.deployment import wait_for
@@ -97,8 +98,6 @@ def test_a_publication_costs_the_database_as_much_at_200_articles_as_at_2000(
 
 
 def test_today_s_news_goes_before_what_is_sent_again_and_before_a_rebuild(site: Harness) -> None:
-    from services.render.tables import Priority  # noqa: PLC0415
-
     site.take(published(1))
     site.store.mark_all()
     site.writer.drain()
@@ -109,6 +108,14 @@ def test_today_s_news_goes_before_what_is_sent_again_and_before_a_rebuild(site: 
     assert order[0] == "/tin/bai-viet-so-3-3333333333/"
     live, bulk = order.index("/"), order.index("/tin/bai-viet-so-2-2222222222/")
     assert live < bulk < order.index("/robots.txt")
+
+
+def test_today_s_news_waits_for_nothing_that_is_written_beside_it(site: Harness) -> None:
+    site.mark("/rss.xml", priority=Priority.BULK)
+    site.mark("/")
+    assert site.writer.step() == 1
+    assert site.marked() == ["/rss.xml"]
+    assert site.writer.step() == 1
 
 
 def test_a_page_marked_again_and_again_still_has_its_turn(site: Harness) -> None:
