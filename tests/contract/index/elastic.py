@@ -36,6 +36,7 @@ def wipe(address: str) -> None:
     server, _, alias = address.rpartition("/")
     for index in httpx.get(f"{server}/{alias}-0*", timeout=60).json():
         call("DELETE", f"{server}/{index}")
+    httpx.delete(f"{server}/{alias}-reindex", timeout=60)
     httpx.delete(f"{server}/_index_template/{alias}", timeout=60)
 
 
