@@ -48,8 +48,6 @@ _PROBE_EVERY = 5
 """Rounds of waiting after which one more message is tried all the same."""
 _HOLD_SECONDS = 300.0
 """What is in hand is given back after this long; RabbitMQ waits 30 minutes."""
-_LONGEST_WITHOUT_BUS = 5.0
-"""Seconds between two looks whether the bus is back; to look costs little, to wait is all delay."""
 _T = TypeVar("_T")
 
 
@@ -228,8 +226,7 @@ class Worker:
 
     def _until_the_bus_can(self, call: Callable[[], _T], stop: threading.Event) -> _T | None:
         """Repeat a call until the bus is there for it; None when stopped before."""
-        for longer in self._pauses():
-            pause = min(longer, _LONGEST_WITHOUT_BUS)
+        for pause in self._pauses():
             try:
                 result = call()
             except BusUnavailable as error:
@@ -295,8 +292,8 @@ def processes(
 
 
 def exponential_pauses() -> Iterator[float]:
-    """Yield 0.1 seconds, then twice as many each time, up to 30."""
+    """Yield 0.1 seconds, then twice as many each time, up to 5: to look costs little."""
     pause = 0.1
     while True:
         yield pause
-        pause = min(30.0, pause * 2)
+        pause = min(5.0, pause * 2)
