@@ -48,6 +48,8 @@ _PROBE_EVERY = 5
 """Rounds of waiting after which one more message is tried all the same."""
 _HOLD_SECONDS = 300.0
 """What is in hand is given back after this long; RabbitMQ waits 30 minutes."""
+_LONGEST_WITHOUT_BUS = 5.0
+"""Seconds between two looks whether the bus is back; to look costs little, to wait is all delay."""
 _T = TypeVar("_T")
 
 
@@ -226,7 +228,8 @@ class Worker:
 
     def _until_the_bus_can(self, call: Callable[[], _T], stop: threading.Event) -> _T | None:
         """Repeat a call until the bus is there for it; None when stopped before."""
-        for pause in self._pauses():
+        for longer in self._pauses():
+            pause = min(longer, _LONGEST_WITHOUT_BUS)
             try:
                 result = call()
             except BusUnavailable as error:
