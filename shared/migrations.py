@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from shared import log
 from shared.database import PATIENT, Database
 
 _SERVICES = Path(__file__).parent.parent / "services"
@@ -16,12 +17,17 @@ _SORTED: Final = text("SELECT word FROM unnest(CAST(:words AS text[])) AS word O
 def upgrade(service: str, url: str) -> None:
     """Bring a service's database to the newest revision; safe to repeat, and twice at once.
 
+    One that a newer version has been at is left as it is: each version's tables are such that
+    the version before it can live with them (docs/operations.md), so that one can roll back.
+
     Raises ValueError where a PostgreSQL database was made with another order of text, or another
     encoding, than SQLite's: lists and cursors would differ.
     """
     # A quarter of what a process needs to start, and only those who migrate want it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     database = Database(url, limits=PATIENT)
     config = Config()
@@ -30,6 +36,11 @@ def upgrade(service: str, url: str) -> None:
         with database.write() as connection:
             if connection.dialect.name == "postgresql":
                 _check_order(connection)
+            there = MigrationContext.configure(connection).get_current_revision()
+            known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
+            if there is not None and there not in known:
+                log.get("migrations").warning("newer_tables_kept", of=service, revision=there)
+                return
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
