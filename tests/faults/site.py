@@ -18,6 +18,9 @@ from tests.server_stores import Servers
 RECOVERED_WITHIN = 180.0
 """Seconds; nothing depends on it being fast, and how long it took is told."""
 
+_MANIFESTS = 'bantin_job_duration_seconds_count{name="ingest.manifests"}'
+"""How many manifests were sent."""
+
 
 class Site:
     """One deployment, and what was ever accepted by it."""
@@ -31,6 +34,8 @@ class Site:
         self.tell: Callable[[float], None] = lambda _: None
         """Called with the seconds from the end of a fault until all accepted had arrived."""
         self._seed = 0
+        # The first manifest comes half a minute after a start: it could mend what a fault breaks.
+        wait_for(lambda: deployment.value("ingest-jobs", _MANIFESTS), every=0.5)
 
     @contextmanager
     def suffering(self, fault: AbstractContextManager[None]) -> Iterator[Trickle]:
