@@ -57,6 +57,9 @@ smoke: ## Publish, read, find and look at an article through the gateway, then t
 drill: ## Kill every container in turn under a trickle of work; before there are readers
 	@$(PYTHON) -m deploy.drill $(ARGS)
 
+upgrade: ## Bring the compose deployment to this version, or back; ARGS="--no-build"
+	@$(PYTHON) -m deploy.compose.upgrade $(ARGS)
+
 backup: ## Back up databases, pictures and settings of the compose deployment; TO=folder
 	@test -n "$(TO)" || { echo "Say where to: make backup TO=folder"; exit 2; }
 	@$(PYTHON) -m deploy.compose.backup "$(TO)"
