@@ -57,8 +57,8 @@ ABLATIONS = (
     Ablation(
         name="page-version-guard",
         file="services/render/store.py",
-        old='        if old is not None and old["version"] > data.version:\n',
-        new="        if old is not None and data.version < 0:\n",
+        old="            if version > data.version:\n",
+        new="            if data.version < 0:\n",
         tests=("tests/contract/site/test_site_ordering.py",),
     ),
     Ablation(
