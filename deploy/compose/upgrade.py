@@ -1,9 +1,10 @@
 """``make upgrade``: to the version of this folder, or back to it, one process after another.
 
 First every database gets its tables, which the version that still runs can live with; then each
-process is replaced, in as many copies as there are, and the next only when it is ready; at last
-the servers, where their images or settings are others. `docker compose up` would stop all of
-them first. Needs Python and docker compose.
+process is replaced, in as many copies as there are, and the next only when it is ready. Servers
+and gateway go on as they are. (`docker compose up` would stop every process first; seen with
+2.26: it takes a process that was replaced alone for one of other settings, and replaces it once
+more, so it is not asked here.) Needs Python and docker compose.
 """
 
 import argparse
@@ -29,11 +30,10 @@ def upgrade(stack: Stack, steps: Steps, *, build: bool) -> None:
         stack.do("run", "--rm", "--no-deps", "--no-TTY", name)
         steps.done(name)
     processes = [name for name in ours if not name.endswith("-migrate")]
-    scale = {name: f"--scale={name}={_copies(stack, name)}" for name in processes}
     for name in processes:
-        stack.do(*UP, "--no-build", "--no-deps", scale[name], name)
+        kept = f"--scale={name}={_copies(stack, name)}"
+        stack.do(*UP, "--no-build", "--no-deps", kept, name)
         steps.done(name)
-    stack.do(*UP, "--no-build", *scale.values())
     steps.end(f"version {stack.configuration.version} is up")
 
 
