@@ -25,14 +25,15 @@ def written(to: Path) -> Iterator[Path]:
         raise TroubleError(f"{to} is there already: name a folder that is not")
     to.parent.mkdir(parents=True, exist_ok=True)
     unfinished = to.with_name(f".{to.name}.unfinished.{os.getpid()}")
-    os.umask(0o077)
-    unfinished.mkdir(mode=0o700)
+    mask = os.umask(0o077)
     try:
+        unfinished.mkdir(mode=0o700)
         yield unfinished
         _write_sums(unfinished)
         os.sync()
         unfinished.rename(to)
     finally:
+        os.umask(mask)
         shutil.rmtree(unfinished, ignore_errors=True)
 
 

@@ -85,12 +85,12 @@ class _Pictures:
 
     def add(self, connection: Connection, writer: Writer) -> None:
         done: set[str] = set()
-        for picture in rows.media(connection, connection.scalars(select(MEDIA.c.id))).values():
-            if picture.digest in done:
-                continue
-            done.add(picture.digest)
-            for file in picture.files:
-                self._add(self._files.path(picture.digest, file.name), writer)
+        for some in rows.slices(connection.scalars(select(MEDIA.c.id).order_by(MEDIA.c.id))):
+            for picture in rows.media(connection, some).values():
+                if picture.digest not in done:
+                    done.add(picture.digest)
+                    for file in picture.files:
+                        self._add(self._files.path(picture.digest, file.name), writer)
 
     def _add(self, path: Path, writer: Writer) -> None:
         """Add a file; one that is missing here would be missing there too, and is told of."""
