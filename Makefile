@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN_STAMP := .venv/.embedded-installed
 DEV_STAMP := .venv/.dev-installed
 # Tests run in so many processes; each starts the servers that its tests ask for.
-WORKERS ?= 2
+WORKERS ?= 3
 CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
@@ -80,7 +80,7 @@ servers: $(DEV_STAMP) ## Say which servers the tests have here; build what has t
 	@$(BIN)/python -m tests.servers
 
 test: servers ## Run every test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 test-unit: $(DEV_STAMP) ## Run the unit and property tests
 	$(BIN)/python -m pytest tests/unit

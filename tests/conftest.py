@@ -19,6 +19,9 @@ from tests.servers.postgresql import PostgreSQL
 from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.reporting import report_missing, started
 
+_SHARING = {"e2e", "faults"}
+"""Folders whose tests share deployments, one of each kind."""
+
 
 @pytest.fixture(scope="session")
 def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
@@ -67,6 +70,16 @@ def own_postgresql(tmp_path: Path) -> Iterator[PostgreSQL]:
 def own_elasticsearch(tmp_path: Path) -> Iterator[Elasticsearch]:
     with started(Elasticsearch, tmp_path / "elasticsearch") as server:
         yield server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a deployment in one process, where several run them (xdist)."""
+    for item in items:
+        folder = item.path.parent
+        kind = getattr(item, "callspec", None)
+        on = kind.params.get("new_deployment", "") if kind else ""
+        shared = folder if folder.name in _SHARING else item.path
+        item.add_marker(pytest.mark.xdist_group(f"{shared.name} {on}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

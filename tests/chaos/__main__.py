@@ -30,7 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
         return ablate.main(given.names, _say, chaos=given.chaos)
     seed = given.seed if given.seed is not None else secrets.randbelow(_SEEDS)
     size = Size(
-        kills=given.kills, editors=given.editors, readers=given.readers, articles=given.articles
+        kills=given.kills,
+        editors=given.editors,
+        readers=given.readers,
+        articles=given.articles,
+        each=not given.some,
     )
     _say(f"seed {seed}")
     with tempfile.TemporaryDirectory(prefix="bantin-chaos-") as temporary:
@@ -47,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     options = f"--deployment {given.deployment} --seed {seed} --kills {given.kills}"
     options += f" --editors {given.editors} --readers {given.readers} --articles {given.articles}"
+    options += " --some" if given.some else ""
     _say(f'Repeat it: make chaos ARGS="{options} --folder DIR" (the folder is kept)')
     return 1
 
@@ -71,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         "--deployment", choices=["embedded", "servers"], default="embedded", help="on what"
     )
     running.add_argument("--kills", type=int, default=200, help="at least so many (200)")
+    running.add_argument(
+        "--some", action="store_true", help="leave processes out by chance, as the tests do"
+    )
     running.add_argument("--editors", type=int, default=3, help="at work at once (3)")
     running.add_argument("--readers", type=int, default=2, help="sending views at once (2)")
     running.add_argument("--articles", type=int, default=60, help="that an editor begins (60)")

@@ -37,14 +37,14 @@ def volleys(
 ) -> list[Volley]:
     """Return a plan of at least ``kills`` kills that hits each of ``processes`` and ``mortal``.
 
-    Without ``each`` it may leave some of them to other seeds.
+    Without ``each`` it is what chance takes out of such a plan: some are left to other seeds.
 
     It goes in rounds: each process some times, in groups of one to three; then everything goes
     down: one of the mortal, whose processes notice and end, alone or together with all of them.
     Where there is none of that kind, all processes at once, in some rounds.
     """
     random_ = seeded("kills", seed)
-    wanted = {*processes, *mortal} if each else set()
+    wanted = {*processes, *mortal}
     found: list[Volley] = []
     count = 0
     while count < kills or wanted:
@@ -54,7 +54,19 @@ def volleys(
             wanted.difference_update(volley.victims)
             if count >= kills and not wanted:
                 break
-    return found
+    return found if each else _some(random_, kills, found)
+
+
+def _some(random_: random.Random, kills: int, plan: Sequence[Volley]) -> list[Volley]:
+    """Return volleys of a plan, in its order, that kill ``kills`` times or a little more."""
+    chosen: set[int] = set()
+    count = 0
+    for place in random_.sample(range(len(plan)), len(plan)):
+        if count >= kills:
+            break
+        chosen.add(place)
+        count += len(plan[place].victims)
+    return [volley for place, volley in enumerate(plan) if place in chosen]
 
 
 def _round(random_: random.Random, processes: Sequence[str], mortal: Sequence[str]) -> list[Volley]:

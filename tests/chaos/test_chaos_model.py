@@ -46,6 +46,10 @@ def test_a_plan_kills_every_process_and_as_often_as_asked(
     assert set(counts) == {*kind.processes, *kind.mortal}
     assert counts.total() >= kills
     assert plan == volleys(seed, kills, kind.processes, kind.mortal)
+    some = volleys(seed, kills, kind.processes, kind.mortal, each=False)
+    assert sum(len(volley.victims) for volley in some) >= kills
+    left = iter(plan)
+    assert all(volley in left for volley in some), "it is a part of the plan, in its order"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ class Portal:
         self.deployment = deployment
         self.editor = Editor(deployment)
         self.numbers = count(NEW)
+        self.edits = count(1)
         self.place = Reindexing(deployment.search_index_url, LEASE_SECONDS)
         for slug in STANDING:
             self.editor.category(slug, slug)
@@ -62,7 +63,8 @@ class Portal:
 
     def edit(self, turn: int) -> None:
         number = UNTOUCHED + turn % EDITED
-        changed = _document(number, "hay-sua", f"sửa lần {turn}")
+        # Never the same text twice: there would be nothing to publish.
+        changed = _document(number, "hay-sua", f"sửa lần {next(self.edits)}")
         assert self.editor.put(an_id(number), changed).is_success
         assert self.editor.publish(an_id(number)).is_success
 
