@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN_STAMP := .venv/.embedded-installed
 DEV_STAMP := .venv/.dev-installed
 # Tests run in so many processes; each starts the servers that its tests ask for.
-WORKERS ?= 3
+WORKERS ?= 2
 CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 

@@ -73,7 +73,11 @@ def own_elasticsearch(tmp_path: Path) -> Iterator[Elasticsearch]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a deployment in one process, where several run them (xdist)."""
+    """Keep tests that share a deployment in one process, where several run them (xdist).
+
+    These come first: who begins such a long part last keeps the others waiting.
+    """
+    items.sort(key=lambda item: item.path.parent.name not in _SHARING)
     for item in items:
         folder = item.path.parent
         kind = getattr(item, "callspec", None)

@@ -29,6 +29,8 @@ COMMON = "Tin thử lửa"
 DAYS = ("2026-03-14", "2026-03-15", "2026-04-01")
 _HAND = 0.03
 """Seconds between two calls of an editor, usually."""
+LINGERING = 6.0
+"""Seconds for which a process that was told to end may still carry out what it has taken."""
 NO_ANSWER_WITHIN = 180.0
 """Seconds after which a call that is never answered is a difference, not bad luck."""
 
@@ -234,8 +236,8 @@ class Editor:
                     raise Difference(f"import: {error.response.text}") from error
             _rest(deadline, "an import")
 
-    def _look(self, article: Article) -> None:
-        """Find out what became of a call that was given up."""
+    def _look(self, article: Article, *, patience: float = LINGERING) -> None:
+        """Find out what became of a call that was given up; it may still be under way."""
         op, found = article.unknown, self._get(article)
         done = after(article.state, op) if op else None
         if op is None or done is None:
@@ -244,6 +246,9 @@ class Editor:
             version = found.version if found else article.version + 1
             article.accept(op, done, version, found.url if found else article.url)
             self._room.count("given up, found done")
+        elif wire.agrees(article.state, found) and patience:
+            time.sleep(patience)
+            self._look(article, patience=0)
         elif wire.agrees(article.state, found):
             article.unknown = None
             self._room.count("given up, found not done")
