@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from deploy.scripts import printed
+
 FOLDER: Final = Path(__file__).parent
 SOURCE: Final = "prometheus"
 """The uid that the dashboards give their data source."""
@@ -96,17 +98,7 @@ def _alertmanager() -> int:
 
 def alertmanager(settings: Mapping[str, str]) -> str:
     """Return Alertmanager's configuration as its container writes it. Raises ValueError."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ALERT_")}
-    done = subprocess.run(  # noqa: S603 - our own script
-        ["/bin/sh", FOLDER / "alertmanager" / "alertmanager.sh", "print"],
-        env={**kept, **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ValueError(done.stderr.strip())
-    return done.stdout
+    return printed(FOLDER / "alertmanager" / "alertmanager.sh", "ALERT_", settings)
 
 
 def _runs(words: Sequence[str]) -> int:
