@@ -67,12 +67,12 @@ class Stack:
         label = f"label=com.docker.compose.project={self.configuration.project}"
         form = '{{.Label "com.docker.compose.volume"}}'
         words = ("docker", "volume", "ls", "--filter", label, "--format", form)
-        there = _run(words).split()
+        there = run(words).split()
         return [name for name in DATA_VOLUMES if name in there]
 
     def ask(self, *arguments: str, given: str = "") -> str:
         """Return what ``docker compose …`` says on standard output, ``given`` this to read."""
-        return _run(("docker", "compose", *arguments), given)
+        return run(("docker", "compose", *arguments), given)
 
     def do(self, *arguments: str) -> None:
         """Let ``docker compose …`` say on standard error what it does."""
@@ -96,7 +96,8 @@ class Stack:
         return (*words, service, *arguments)
 
 
-def _run(words: Sequence[str], given: str = "") -> str:
+def run(words: Sequence[str], given: str = "") -> str:
+    """Return what a program says on standard output. Raises TroubleError if it fails."""
     try:
         done = subprocess.run(words, input=given, capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError as error:

@@ -18,8 +18,9 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
+from deploy.compose.stack import Stack, TroubleError, run
 from deploy.drill.trickle import Trickle
-from deploy.smoke.site import Editor, Site, SmokeError, public_url, run
+from deploy.smoke.site import Editor, Site, SmokeError, public_url, until
 
 _WITHIN: Final = 300.0
 """Seconds for a container to be healthy again, and for everything to arrive."""
@@ -28,13 +29,13 @@ _PAGE: Final = 50
 
 def services() -> list[str]:
     """Return the services that go on running; those of one turn only are left out."""
-    said = run("docker", "compose", "ps", "--format", "json")
+    said = Stack().ask("ps", "--format", "json")
     return sorted({json.loads(line)["Service"] for line in said.splitlines()})
 
 
 def inspect(service: str) -> list[dict[str, Any]]:
-    ids = run("docker", "compose", "ps", "--all", "--quiet", service).split()
-    found: list[dict[str, Any]] = json.loads(run("docker", "inspect", *ids))
+    ids = Stack().ask("ps", "--all", "--quiet", service).split()
+    found: list[dict[str, Any]] = json.loads(run(("docker", "inspect", *ids)))
     return found
 
 
@@ -45,7 +46,7 @@ def kill(service: str) -> None:
 
 
 def restart(service: str) -> None:
-    run("docker", "compose", "restart", service)
+    Stack().ask("restart", service)
 
 
 def healthy(service: str, since: dict[str, str]) -> bool:
@@ -61,14 +62,9 @@ def healthy(service: str, since: dict[str, str]) -> bool:
     return True
 
 
-def until(what: Callable[[], bool], trouble: str) -> float:
-    """Return the seconds until it is so. Raises SmokeError after five minutes."""
-    began = time.monotonic()
-    while not what():
-        if time.monotonic() - began > _WITHIN:
-            raise SmokeError(f"{trouble} within {_WITHIN:.0f} s")
-        time.sleep(0.5)
-    return time.monotonic() - began
+def _until(what: Callable[[], bool], trouble: str) -> float:
+    """Wait as long as a server may take to come back. Raises SmokeError."""
+    return until(what, trouble, within=_WITHIN, every=0.5)
 
 
 class Drill:
@@ -76,10 +72,7 @@ class Drill:
 
     def __init__(self, site: Site, editor: Editor) -> None:
         self._site = site
-        if not editor.call("GET", "/v1/categories")["categories"]:
-            editor.call("PUT", "/v1/categories/thong-bao", {"name": "Thông báo"})
-        category = editor.call("GET", "/v1/categories")["categories"][0]["slug"]
-        self.trickle = Trickle(site, editor, category, f"dientap{uuid4().hex[:8]}")
+        self.trickle = Trickle(site, editor, editor.category(), f"dientap{uuid4().hex[:8]}")
         self._editor = editor
         self._before = self._total()
 
@@ -99,14 +92,14 @@ class Drill:
     def arrived(self) -> None:
         """Wait for all that was accepted. Raises SmokeError if something is missing."""
         pages = self.trickle.pages
-        until(lambda: self.found() == set(pages), "not everything is found")
+        _until(lambda: self.found() == set(pages), "not everything is found")
 
         def shown(path: str) -> bool:
             return self._site.call("GET", path)[0] == HTTPStatus.OK
 
         with ThreadPoolExecutor(4) as pool:
-            until(lambda: all(pool.map(shown, pages.values())), "not everything is on its page")
-        until(lambda: self._total() - self._before == self.trickle.views, "the total is not exact")
+            _until(lambda: all(pool.map(shown, pages.values())), "not everything is on its page")
+        _until(lambda: self._total() - self._before == self.trickle.views, "the total is not exact")
 
     def tidy_up(self) -> None:
         for number in self.trickle.pages:
@@ -118,7 +111,7 @@ def hurt(names: Sequence[str], how: Callable[[str], None]) -> None:
     for name in names:
         since = {one["Id"]: one["State"]["StartedAt"] for one in inspect(name)}
         how(name)
-        took = until(lambda name=name, since=since: healthy(name, since), f"{name} is not well")  # type: ignore[misc]
+        took = _until(lambda name=name, since=since: healthy(name, since), f"{name} is not well")  # type: ignore[misc]
         say(f"{name}: well again after {took:.0f} s")
         time.sleep(2)
 
@@ -130,7 +123,7 @@ def say(text: str) -> None:
 
 def dead_letters() -> str:
     python = ("python", "-m", "shared.bus", "deadletters", "list")
-    return run("docker", "compose", "exec", "-T", "indexing-consumer", *python, "--json").strip()
+    return Stack().ask("exec", "-T", "indexing-consumer", *python, "--json").strip()
 
 
 def main() -> int:
@@ -162,7 +155,7 @@ def main() -> int:
             drill.tidy_up()
         finally:
             editor.leave()
-    except SmokeError as error:
+    except TroubleError as error:
         sys.stderr.write(f"FAILED  {error}\n")
         return 1
     return 0

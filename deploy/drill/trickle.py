@@ -4,13 +4,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from deploy.smoke.site import Editor, Site, SmokeError
+from deploy.smoke.site import Editor, Site, SmokeError, article
 
 _READER: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _AGAIN: Final = 0.5
@@ -60,7 +59,9 @@ class Trickle:
     def _publish(self) -> None:
         number = str(uuid4())
         title = f"{self.word} tin số {len(self.pages) + 1}"
-        self._until_accepted("PUT", f"/v1/articles/{number}", _article(title, self.category))
+        self._until_accepted(
+            "PUT", f"/v1/articles/{number}", article(title, "Tin diễn tập.", self.category)
+        )
         # A second publication of what the first has done already is told by a conflict.
         self._until_accepted("POST", f"/v1/articles/{number}/publish", {}, HTTPStatus.CONFLICT)
         url = self._until_accepted("GET", f"/v1/articles/{number}")["url"]
@@ -97,14 +98,3 @@ class Trickle:
         if HTTPStatus.BAD_REQUEST <= status < _SERVER_ERROR:
             raise SmokeError(f"a view was refused with {status}: {text}", status)
         return status < HTTPStatus.BAD_REQUEST
-
-
-def _article(title: str, category: str) -> dict[str, Any]:
-    return {
-        "type": "text",
-        "headlines": [{"value": title}],
-        "descriptions": [{"role": "summary", "value": "Tin diễn tập."}],
-        "bodies": [{"contentType": "text/html", "value": "<p>Tin diễn tập.</p>"}],
-        "contentCreated": datetime.now(UTC).isoformat(timespec="seconds"),
-        "subjects": [{"name": category}],
-    }

@@ -7,15 +7,14 @@ of every article), and the token is revoked.
 
 import argparse
 import sys
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-from deploy.smoke.site import Editor, Site, SmokeError, public_url, run
+from deploy.compose.stack import Stack, TroubleError
+from deploy.smoke.site import Editor, Site, SmokeError, article, public_url, until
 
 _ROBOT: Final = "Googlebot/2.1 (+http://www.google.com/bot.html)"
 _SECONDS: Final = 30.0
@@ -29,19 +28,14 @@ def metrics() -> dict[str, float]:
         "import urllib.request as r;"
         "print(r.urlopen('http://127.0.0.1:9464/metrics').read().decode())"
     )
-    said = run("docker", "compose", "exec", "-T", "visits-exporter", "python", "-c", fetch)
+    said = Stack().ask("exec", "-T", "visits-exporter", "python", "-c", fetch)
     lines = (line.rsplit(" ", 1) for line in said.splitlines() if line and line[0] != "#")
     return {name: float(value) for name, value in lines}
 
 
 def seen(what: Callable[[], bool], trouble: str) -> float:
     """Return the seconds until it is seen. Raises SmokeError when the patience is over."""
-    began = time.monotonic()
-    while not what():
-        if time.monotonic() - began > _SECONDS:
-            raise SmokeError(f"{trouble} within {_SECONDS:.0f} s")
-        time.sleep(0.05)
-    return time.monotonic() - began
+    return until(what, trouble, within=_SECONDS, every=0.05)
 
 
 def step(name: str, seconds: float | None = None) -> None:
@@ -54,10 +48,9 @@ def walk(site: Site, editor: Editor) -> None:
     """Publish, read, find, look; take back again whatever happens. Raises SmokeError."""
     word = f"khoi{uuid4().hex[:10]}"
     number = uuid4()
-    if not editor.call("GET", "/v1/categories")["categories"]:
-        editor.call("PUT", "/v1/categories/thong-bao", {"name": "Thông báo"})
-    category = editor.call("GET", "/v1/categories")["categories"][0]["slug"]
-    editor.call("PUT", f"/v1/articles/{number}", _article(word, category))
+    title, summary = f"Kiểm thử hệ thống {word}", "Tin tự động, sẽ được gỡ ngay."
+    document = article(title, summary, editor.category())
+    editor.call("PUT", f"/v1/articles/{number}", document)
     published = editor.call("POST", f"/v1/articles/{number}/publish", {})
     step("published: " + published["url"])
     path = urlsplit(published["url"]).path
@@ -75,18 +68,6 @@ def walk(site: Site, editor: Editor) -> None:
     took = seen(lambda: site.call("GET", path)[0] == gone, "still on its page")
     took += seen(lambda: str(number) not in site.call("GET", search)[1], "still found")
     step("taken back: 410, and found no more", took)
-
-
-def _article(word: str, category: str) -> dict[str, Any]:
-    return {
-        "type": "text",
-        "headlines": [{"value": f"Kiểm thử hệ thống {word}"}],
-        "descriptions": [{"role": "summary", "value": "Tin tự động, sẽ được gỡ ngay."}],
-        "bodies": [{"contentType": "text/html", "value": "<p>Tin kiểm thử.</p>"}],
-        "contentCreated": datetime.now(UTC).isoformat(timespec="seconds"),
-        "by": "Bản Tin",
-        "subjects": [{"name": category}],
-    }
 
 
 def _visit(site: Site, path: str) -> None:
@@ -120,7 +101,7 @@ def main() -> int:
         finally:
             editor.leave()
         hidden(site)
-    except SmokeError as error:
+    except TroubleError as error:
         sys.stderr.write(f"FAILED  {error}\n")
         return 1
     step("all is well; token revoked")

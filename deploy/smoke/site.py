@@ -1,19 +1,21 @@
 """The front door and the containers behind it, for what is tried on a running deployment."""
 
 import json
-import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from deploy.compose.stack import Stack, TroubleError
+
 PATIENCE: Final = 30.0
 """Seconds that one answer may take."""
 
 
-class SmokeError(Exception):
+class SmokeError(TroubleError):
     """A step did not come out as it must; the text says which and how.
 
     ``status`` is that of the answer, if it was an answer.
@@ -70,24 +72,46 @@ class Editor:
             raise SmokeError(f"{method} {path} answered {status}: {text}", status)
         return json.loads(text) if text else None
 
+    def category(self) -> str:
+        """Return the slug of the first category; one is made where there is none."""
+        if not self.call("GET", "/v1/categories")["categories"]:
+            self.call("PUT", "/v1/categories/thong-bao", {"name": "Thông báo"})
+        return str(self.call("GET", "/v1/categories")["categories"][0]["slug"])
+
     def leave(self) -> None:
         compose("ingest-api", "token", "revoke", self._number)
 
 
 def compose(service: str, *arguments: str) -> str:
-    """Run a command of a service in its container. Raises SmokeError if it fails."""
+    """Run a command of a service in its container. Raises TroubleError if it fails."""
     python = ("python", "-m", f"services.{service.split('-', 1)[0]}")
-    return run("docker", "compose", "exec", "-T", service, *python, *arguments)
-
-
-def run(*arguments: str) -> str:
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise SmokeError(f"«{' '.join(arguments)}» failed: {done.stderr.strip()}")
-    return done.stdout
+    return Stack().ask("exec", "-T", service, *python, *arguments)
 
 
 def public_url() -> str:
     """Return the address that the deployment takes for its own."""
-    said: dict[str, Any] = json.loads(run("docker", "compose", "config", "--format", "json"))
+    said: dict[str, Any] = json.loads(Stack().configuration.resolved)
     return str(said["services"]["gateway"]["environment"]["BANTIN_PUBLIC_URL"])
+
+
+def article(title: str, summary: str, category: str) -> dict[str, Any]:
+    """Return a document to be published now."""
+    return {
+        "type": "text",
+        "headlines": [{"value": title}],
+        "descriptions": [{"role": "summary", "value": summary}],
+        "bodies": [{"contentType": "text/html", "value": f"<p>{summary}</p>"}],
+        "contentCreated": datetime.now(UTC).isoformat(timespec="seconds"),
+        "by": "Bản Tin",
+        "subjects": [{"name": category}],
+    }
+
+
+def until(what: Callable[[], bool], trouble: str, *, within: float, every: float) -> float:
+    """Return the seconds until it is so. Raises SmokeError when ``within`` seconds are over."""
+    began = time.monotonic()
+    while not what():
+        if time.monotonic() - began > within:
+            raise SmokeError(f"{trouble} within {within:.0f} s")
+        time.sleep(every)
+    return time.monotonic() - began
