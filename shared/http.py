@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from shared import log, metrics
+from shared import log, metrics, request_ids
 
 _logger = log.get("http")
 
@@ -43,6 +43,8 @@ class Kind(Enum):
 
 
 _BY_STATUS = {kind.status: kind for kind in Kind}
+_OURS = 500
+"""From this status on it is no fault of the caller's."""
 _KEPT_HEADERS = frozenset({"Allow", "Content-Range", "Retry-After", "WWW-Authenticate"})
 """What the framework's own refusals say in headers, and the problem cannot."""
 
@@ -75,7 +77,10 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         self.extra = extra
 
     def body(self) -> dict[str, Any]:
-        """Return the problem as RFC 9457 writes it."""
+        """Return the problem as RFC 9457 writes it.
+
+        Where the fault is ours it names the request: who quotes it leads an operator to the log.
+        """
         body: dict[str, Any] = {
             "type": f"urn:bantin:problem:{self.kind.slug}",
             "title": self.kind.title,
@@ -84,6 +89,9 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         }
         if self.errors:
             body["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in self.errors]
+        number = request_ids.current()
+        if self.kind.status >= _OURS and number is not None:
+            body["request_id"] = number
         return body | self.extra
 
     def response(self) -> Response:
@@ -110,7 +118,8 @@ def _escape(part: int | str) -> str:
 
 
 def install(app: Flask, service: str) -> None:
-    """Give an application the error shape and the request metric."""
+    """Give an application the error shape, the request metric and a number for each request."""
+    app.wsgi_app = request_ids.Numbered(app.wsgi_app)  # type: ignore[method-assign]
 
     @app.errorhandler(Problem)
     def _problem(problem: Problem) -> Response:

@@ -47,8 +47,9 @@ def _problems() -> Json:
         "errors": errors,
         "state": text("With a 409 from the state table: how the article stands."),
         "version": nullable(VERSION) | {"description": "With a 412: the current version."},
+        "request_id": text("With a 5xx of a service: by this the log can be searched."),
     }
-    optional = ("errors", "state", "version")
+    optional = ("errors", "state", "version", "request_id")
     pointer = text("A JSON pointer (RFC 6901) into the body, or a parameter's name.")
     return {
         "Problem": obj("RFC 9457; `application/problem+json`.", fields, optional=optional),

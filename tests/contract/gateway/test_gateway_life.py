@@ -77,6 +77,7 @@ def test_a_program_hears_that_a_service_is_away_and_when_to_come_back(
 ) -> None:
     answer = https.get(path)
     assert answer.status_code == answer.json()["status"] == 503
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert int(answer.headers["Retry-After"]) >= 1
     assert answer.headers["Cache-Control"] == "no-store"
