@@ -4,6 +4,7 @@ A test of a shared server takes a virtual host, database or index of its own the
 hurts a server takes one of its own (``own_...``).
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -70,6 +71,17 @@ def own_postgresql(tmp_path: Path) -> Iterator[PostgreSQL]:
 def own_elasticsearch(tmp_path: Path) -> Iterator[Elasticsearch]:
     with started(Elasticsearch, tmp_path / "elasticsearch") as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Undo what a command that is called in this process sets up for itself: its log would go on
+    to the standard error of that one test, closed by then."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

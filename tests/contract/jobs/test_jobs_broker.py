@@ -110,6 +110,9 @@ def test_a_queue_that_is_not_as_declared_ends_the_process_with_status_1(
 
 def test_a_queue_that_was_deleted_is_declared_anew(on_rabbitmq: Sample) -> None:
     jobs = on_rabbitmq.ready()
+    # For its first tenth of a second Celery's loop is deaf to the cancellation of its consumer
+    # (`_quick_drain` drops it); the process would notice in two minutes and end with status 1.
+    on_rabbitmq.goes_on()
     with kombu.Connection(on_rabbitmq.bus) as connection:
         kombu.Queue(QUEUE, channel=connection.channel()).delete()
     on_rabbitmq.goes_on(times=10)
