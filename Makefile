@@ -97,9 +97,10 @@ chaos: $(DEV_STAMP) ## Kill every process 200 times in all while people work; AR
 e2e: $(DEV_STAMP) ## Run the whole deployment through real processes
 	$(BIN)/python -m pytest tests/e2e
 
-lint: $(DEV_STAMP) ## Check style and formatting, and the monitoring where its tools are at hand
+lint: $(DEV_STAMP) ## Check style, formatting, containers; monitoring and gateway where their tools are
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(BIN)/python -m deploy.compose.check
 	@$(BIN)/python -m deploy.monitoring.check
 	@$(MAKE) --no-print-directory gateway-check
 

@@ -1,1 +1,1 @@
-"""Day two of the compose deployment: backup, restore, and what they have in common."""
+"""Day two of the compose deployment: backup, restore, what they share; its files checked."""

@@ -6,16 +6,15 @@ receiver that it can have. A tool that is not at hand is said aloud, and with ``
 """
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from deploy.scripts import printed
+from deploy.tools import all_must_run, complains, say_not_checked
 
 FOLDER: Final = Path(__file__).parent
 SOURCE: Final = "prometheus"
@@ -38,19 +37,18 @@ def main() -> int:
     if "amtool" not in missing:
         failures += _alertmanager()
     for tool in missing:
-        print(f"!!! NOT CHECKED: there is no {tool} here; {_ADVICE[tool]}", file=sys.stderr)  # noqa: T201
-    must_all = os.environ.get("CI", "").lower() not in {"", "0", "false", "no"}
-    return 1 if failures or (missing and must_all) else 0
+        say_not_checked(tool, _ADVICE[tool])
+    return 1 if failures or (missing and all_must_run()) else 0
 
 
 def _prometheus() -> int:
     tests = sorted((FOLDER / "rule-tests").glob("*.yml"))
-    failures = _runs(["promtool", "check", "config", str(FOLDER / "prometheus.yml")])
-    failures += _runs(["promtool", "test", "rules", *map(str, tests)])
+    failures = complains(["promtool", "check", "config", str(FOLDER / "prometheus.yml")])
+    failures += complains(["promtool", "test", "rules", *map(str, tests)])
     with tempfile.TemporaryDirectory() as folder:
         rules = Path(folder) / "dashboards.yml"
         rules.write_text(json.dumps(_as_rules(), ensure_ascii=False), encoding="utf-8")
-        failures += _runs(["promtool", "check", "rules", str(rules)])
+        failures += complains(["promtool", "check", "rules", str(rules)])
     return failures
 
 
@@ -92,21 +90,13 @@ def _alertmanager() -> int:
         for settings in ({}, mail, hook, mail | hook):
             configuration = Path(folder) / "alertmanager.yml"
             configuration.write_text(alertmanager(settings), encoding="utf-8")
-            failures += _runs(["amtool", "check-config", str(configuration)])
+            failures += complains(["amtool", "check-config", str(configuration)])
     return failures
 
 
 def alertmanager(settings: Mapping[str, str]) -> str:
     """Return Alertmanager's configuration as its container writes it. Raises ValueError."""
     return printed(FOLDER / "alertmanager" / "alertmanager.sh", "ALERT_", settings)
-
-
-def _runs(words: Sequence[str]) -> int:
-    """Run a tool; show what it says only if it complains. Return 1 then."""
-    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        print(f"{' '.join(words)}\n{done.stdout}{done.stderr}", file=sys.stderr)  # noqa: T201
-    return int(done.returncode != 0)
 
 
 if __name__ == "__main__":
