@@ -6,6 +6,7 @@ out is said aloud. With ``CI`` set hadolint, which the dev group carries, may no
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -113,9 +114,10 @@ def compose_config(settings: str, *options: str) -> subprocess.CompletedProcess[
 
 
 def _compose(settings: str) -> list[str]:
-    """Return what compose refuses or warns of: a warning is as wrong."""
+    """Return what compose refuses or warns of, each once: a warning is as wrong."""
     done = compose_config(settings, "--quiet")
-    said = done.stderr.strip().splitlines()
+    lines = (re.sub(r'^time="[^"]*" ', "", line) for line in done.stderr.strip().splitlines())
+    said = list(dict.fromkeys(lines))
     return said if said or done.returncode == 0 else [f"status {done.returncode}"]
 
 
