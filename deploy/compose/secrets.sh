@@ -29,7 +29,7 @@ for service in ingest render visits; do
 done
 keep grafana_admin_password "$(random)"
 # What others have to say: whoever sends alerts fills them in (.env.example).
-for name in alert_mail_password alert_webhook_url; do
+for name in alert_mail_password alert_webhook_url alert_heartbeat_url; do
     [ -e "$folder/$name" ] || : >"$folder/$name"
 done
 echo "secrets are in $folder/; the login of Grafana is admin with $folder/grafana_admin_password"

@@ -207,6 +207,11 @@ derive() {
     else
         GATEWAY_GRAFANA_SERVERS="server 127.0.0.1:1 down;" GATEWAY_GRAFANA_GATE="return 404;"
     fi
+    # Grafana has a fixed setting for this, but only the address says what readers use.
+    case $BANTIN_PUBLIC_URL in
+    https://*) GATEWAY_GRAFANA_COOKIES="proxy_cookie_flags ~ secure;" ;;
+    *) GATEWAY_GRAFANA_COOKIES='' ;;
+    esac
     tls
 }
 

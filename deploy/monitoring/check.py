@@ -19,6 +19,12 @@ from deploy.tools import all_must_run, complains, say_not_checked
 FOLDER: Final = Path(__file__).parent
 SOURCE: Final = "prometheus"
 """The uid that the dashboards give their data source."""
+ROUTES: Final = (
+    ("heartbeat", ["alertname=Watchdog", "severity=none"]),
+    ("operators", ["alertname=OutboxOld", "severity=critical"]),
+    ("operators", ["alertname=JobHangs", "severity=warning"]),
+)
+"""Who must hear of an alert with these labels, and nobody else."""
 _VARIABLES: Final = {"$__rate_interval": "5m", "$__range": "1h", "$__interval": "1m"}
 """What Grafana fills in, and something to parse in its place."""
 _ADVICE: Final = {
@@ -87,10 +93,14 @@ def _alertmanager() -> int:
         address.write_text("https://hooks.example.org/bantin", encoding="utf-8")
         mail = {"ALERT_MAIL_TO": "a@example.org", "ALERT_MAIL_SERVER": "mail.example.org:587"}
         hook = {"ALERT_WEBHOOK_URL_FILE": str(address)}
-        for settings in ({}, mail, hook, mail | hook):
+        heartbeat = {"ALERT_HEARTBEAT_URL_FILE": str(address)}
+        for settings in ({}, mail, hook, heartbeat, mail | hook | heartbeat):
             configuration = Path(folder) / "alertmanager.yml"
             configuration.write_text(alertmanager(settings), encoding="utf-8")
             failures += complains(["amtool", "check-config", str(configuration)])
+        for receiver, labels in ROUTES:
+            file, expected = f"--config.file={configuration}", f"--verify.receivers={receiver}"
+            failures += complains(["amtool", "config", "routes", "test", file, expected, *labels])
     return failures
 
 

@@ -14,6 +14,9 @@
 #   ALERT_MAIL_PASSWORD_FILE a file with the password                         (none)
 #   ALERT_WEBHOOK_URL_FILE   a file with the address that alerts are posted to, as JSON; the address
 #                            is a secret, as who knows it can post there too
+#   ALERT_HEARTBEAT_URL_FILE a file with the address of an outside service that expects a POST every
+#                            five minutes as long as all is well, and tells somebody when there was
+#                            none for long; as secret as the webhook's
 #
 #   ALERT_RUN_DIR            a folder that it may write to, best in memory    (/tmp)
 #   ALERT_STORAGE            where silences are kept                          (/alertmanager)
@@ -38,7 +41,7 @@ plain() {
 
 print() {
     for name in ALERT_MAIL_TO ALERT_MAIL_FROM ALERT_MAIL_SERVER ALERT_MAIL_USER \
-        ALERT_MAIL_PASSWORD_FILE ALERT_WEBHOOK_URL_FILE; do
+        ALERT_MAIL_PASSWORD_FILE ALERT_WEBHOOK_URL_FILE ALERT_HEARTBEAT_URL_FILE; do
         plain "$name"
     done
     if [ -n "${ALERT_MAIL_TO:-}" ] && [ -z "${ALERT_MAIL_SERVER:-}" ]; then
@@ -51,7 +54,11 @@ print() {
         mail
     fi
     if [ -n "${ALERT_WEBHOOK_URL_FILE:-}" ]; then
-        webhook
+        webhook ALERT_WEBHOOK_URL_FILE true
+    fi
+    echo "  - name: heartbeat"
+    if [ -n "${ALERT_HEARTBEAT_URL_FILE:-}" ]; then
+        webhook ALERT_HEARTBEAT_URL_FILE false
     fi
 }
 
@@ -84,18 +91,20 @@ mail() {
 END
 }
 
+# webhook NAME RESOLVED: posts to the address in the file that the setting names.
 # The address goes into the configuration in memory: url_file is newer than some versions in use.
 webhook() {
-    [ -r "$ALERT_WEBHOOK_URL_FILE" ] || fail "ALERT_WEBHOOK_URL_FILE cannot be read"
-    url=$(cat "$ALERT_WEBHOOK_URL_FILE")
+    eval "file=\$$1"
+    [ -r "$file" ] || fail "$1 cannot be read"
+    url=$(cat "$file")
     plain url
     case $url in
     http://* | https://*) ;;
-    *) fail "ALERT_WEBHOOK_URL_FILE must hold an address of http or https" ;;
+    *) fail "$1 must hold an address of http or https" ;;
     esac
     echo "    webhook_configs:"
     echo "      - url: \"$url\""
-    echo "        send_resolved: true"
+    echo "        send_resolved: $2"
 }
 
 run() {

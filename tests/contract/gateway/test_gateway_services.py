@@ -2,13 +2,15 @@
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.contract.gateway.conftest import CONNECTIONS, TRUSTED
-from tests.contract.gateway.harness import Behind, Gateway, client, closes
+from tests.contract.gateway.harness import Behind, Gateway, client, closes, settings_of
 from tests.deployment import wait_for
+from tests.servers.reporting import started
 
 MIB = 1024 * 1024
 VIEW = {"path": "/"}
@@ -253,8 +255,32 @@ def test_grafana_keeps_its_own_policy_and_its_open_line(
         own = http.get("/grafana/").headers.get_list("Content-Security-Policy")
         http.get("/grafana/api/live/ws", headers={"Connection": "Upgrade", "Upgrade": "websocket"})
         led = http.get("/grafana").headers["Location"]
+    grafana.says = {}
     assert "frame-ancestors 'self'" in filled_in
     assert own == ["script-src 'nonce-1'"]
     heard = grafana.last.headers
     assert (heard["Upgrade"], heard["Connection"]) == ("websocket", "upgrade")
     assert led == "/grafana/"
+
+
+@pytest.mark.parametrize(
+    ("public", "expected"),
+    [
+        ("http://news.example", "grafana_session=1; Path=/grafana; HttpOnly"),
+        ("https://news.example", "grafana_session=1; Path=/grafana; HttpOnly; Secure"),
+    ],
+)
+def test_grafanas_cookies_are_for_https_alone_where_readers_use_it(
+    services: dict[str, Behind], tmp_path: Path, public: str, expected: str
+) -> None:
+    """A proxy before the gateway may be what speaks TLS: the address decides, not a certificate."""
+    settings = settings_of(services) | {"BANTIN_PUBLIC_URL": public}
+    services["GRAFANA"].says = {"Set-Cookie": "grafana_session=1; Path=/grafana; HttpOnly"}
+    try:
+        with (
+            started(lambda folder: Gateway(folder, settings), tmp_path) as gateway,
+            client(gateway) as http,
+        ):
+            assert http.get("/grafana/").headers.get_list("Set-Cookie") == [expected]
+    finally:
+        services["GRAFANA"].says = {}

@@ -1,8 +1,10 @@
 """What hangs together in the monitoring's files, and with the rest of the project."""
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from deploy.monitoring.check import FOLDER, SOURCE, alertmanager
 from tests.contract.monitoring import files
@@ -15,7 +17,8 @@ ALERTS = files.alerts()
 @pytest.mark.parametrize("name", ALERTS)
 def test_an_alert_says_in_words_what_it_means_and_has_its_runbook(name: str) -> None:
     alert = ALERTS[name]
-    assert alert["labels"]["severity"] in {"critical", "warning"}
+    severities = {"critical", "warning"} if name != "Watchdog" else {"none"}
+    assert alert["labels"]["severity"] in severities
     assert alert["labels"]["part"]
     notes = alert["annotations"]
     assert notes["summary"]
@@ -64,6 +67,19 @@ def test_the_dashboards_use_the_provisioned_source_and_have_a_name_each() -> Non
         assert {source["uid"] for source in sources} == {SOURCE}, f"{title}: {panel['title']}"
 
 
+def test_grafana_wants_a_login_says_its_policy_and_asks_nobody_else_for_anything() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    settings = compose["services"]["grafana"]["environment"]
+    wanted = {"SECURITY_CONTENT_SECURITY_POLICY", "SECURITY_DISABLE_GRAVATAR"}
+    off = {
+        *("AUTH_ANONYMOUS_ENABLED", "USERS_ALLOW_SIGN_UP", "PUBLIC_DASHBOARDS_ENABLED"),
+        *("SNAPSHOTS_EXTERNAL_ENABLED", "NEWS_NEWS_FEED_ENABLED", "ANALYTICS_REPORTING_ENABLED"),
+        *("ANALYTICS_CHECK_FOR_UPDATES", "ANALYTICS_CHECK_FOR_PLUGIN_UPDATES"),
+    }
+    said = {name: settings.get(f"GF_{name}") for name in wanted | off}
+    assert said == dict.fromkeys(wanted, "true") | dict.fromkeys(off, "false")
+
+
 def test_mail_and_webhook_come_from_the_environment_and_nobody_is_told_without() -> None:
     nobody = alertmanager({})
     assert "email_configs" not in nobody
@@ -79,14 +95,37 @@ def test_mail_and_webhook_come_from_the_environment_and_nobody_is_told_without()
     assert 'auth_password_file: "/run/secrets/alert_mail_password"' in mail
 
 
+def test_the_heartbeat_goes_to_its_own_address_and_alerts_to_theirs(tmp_path: Path) -> None:
+    files = {"ALERT_WEBHOOK_URL_FILE": "desk", "ALERT_HEARTBEAT_URL_FILE": "watcher"}
+    for name in files.values():
+        (tmp_path / name).write_text(f"https://{name}.example.org/secret\n", encoding="utf-8")
+    printed = alertmanager({name: str(tmp_path / file) for name, file in files.items()})
+    receivers = {one["name"]: one for one in yaml.safe_load(printed)["receivers"]}
+    (desk,) = receivers["operators"]["webhook_configs"]
+    assert desk == {"url": "https://desk.example.org/secret", "send_resolved": True}
+    (watcher,) = receivers["heartbeat"]["webhook_configs"]
+    assert watcher == {"url": "https://watcher.example.org/secret", "send_resolved": False}
+    for name in files:
+        only = yaml.safe_load(alertmanager({name: str(tmp_path / files[name])}))["receivers"]
+        assert [len(one.get("webhook_configs", [])) for one in only].count(1) == 1
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         {"ALERT_MAIL_TO": "truc@example.org"},
         {"ALERT_MAIL_TO": 'a"\n  - x', "ALERT_MAIL_SERVER": "mail.example.org:587"},
         {"ALERT_WEBHOOK_URL_FILE": "/nowhere"},
+        {"ALERT_HEARTBEAT_URL_FILE": "/nowhere"},
+        {"ALERT_HEARTBEAT_URL_FILE": "/dev/null"},
     ],
-    ids=["mail without a server", "a quote in an address", "a file that is not there"],
+    ids=[
+        "mail without a server",
+        "a quote in an address",
+        "a file that is not there",
+        "a heartbeat's file that is not there",
+        "a heartbeat's file without an address",
+    ],
 )
 def test_a_setting_that_cannot_be_meant_stops_alertmanager(settings: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="alertmanager: "):
