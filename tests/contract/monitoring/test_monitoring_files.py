@@ -73,7 +73,7 @@ def test_grafana_wants_a_login_says_its_policy_and_asks_nobody_else_for_anything
     wanted = {"SECURITY_CONTENT_SECURITY_POLICY", "SECURITY_DISABLE_GRAVATAR"}
     off = {
         *("AUTH_ANONYMOUS_ENABLED", "USERS_ALLOW_SIGN_UP", "PUBLIC_DASHBOARDS_ENABLED"),
-        *("SNAPSHOTS_EXTERNAL_ENABLED", "NEWS_NEWS_FEED_ENABLED", "ANALYTICS_REPORTING_ENABLED"),
+        *("SNAPSHOTS_ENABLED", "NEWS_NEWS_FEED_ENABLED", "ANALYTICS_REPORTING_ENABLED"),
         *("ANALYTICS_CHECK_FOR_UPDATES", "ANALYTICS_CHECK_FOR_PLUGIN_UPDATES"),
     }
     said = {name: settings.get(f"GF_{name}") for name in wanted | off}
