@@ -109,9 +109,11 @@ JOB_FAILURES: Final = Counter(
     "bantin_job_failures_total", "Runs of a scheduled job that failed.", ["name"]
 )
 DISK_FREE: Final = Gauge(
-    "bantin_disk_free_bytes", "Free room where the process keeps its files (BANTIN_DATA_DIR)."
+    "bantin_disk_free_bytes",
+    "Free room where the process keeps its files (BANTIN_DATA_DIR and the volumes in it), on the "
+    "fullest of these file systems.",
 )
-DISK_SIZE: Final = Gauge("bantin_disk_size_bytes", "Size of the file system that these are on.")
+DISK_SIZE: Final = Gauge("bantin_disk_size_bytes", "Size of that file system.")
 for _room in (DISK_FREE, DISK_SIZE):
     _room.set(math.nan)  # 0 would be taken for a full disk in a process that does not measure it
 REINDEX_WANTED: Final = Gauge(

@@ -176,12 +176,18 @@ def run(
 
 
 def _disk(folder: Path, what: str) -> float:
-    """Return a figure of the file system that a folder is or will be on; NaN if it cannot be."""
+    """Return a figure of the file system that a folder is or will be on; NaN if it cannot be.
+
+    A folder directly in it may be on another one, as a volume of a container is: of several file
+    systems the fullest one counts.
+    """
     place = next((here for here in (folder, *folder.parents) if here.is_dir()), Path.cwd())
     try:
-        return float(getattr(shutil.disk_usage(place), what))
+        inside = [one for one in folder.iterdir() if one.is_dir()] if place == folder else []
+        found = [shutil.disk_usage(one) for one in (place, *inside)]
     except OSError:
         return math.nan
+    return float(getattr(min(found, key=lambda one: one.free / max(one.total, 1)), what))
 
 
 def _stop_with_parent(stop: threading.Event) -> None:
