@@ -60,3 +60,13 @@ def test_every_process_says_how_it_is_and_what_it_measures(deployment: Deploymen
         assert deployment.says_ready(name)
         assert name == "gateway" or "python_info" in deployment.metrics(name)
     assert "bantin_outbox_oldest_seconds" in deployment.metrics("ingest")
+
+
+@pytest.mark.parametrize("path", ["/v1/articles", "/api/search?q=a", "/api/visits", "/khong-co/"])
+def test_every_answer_names_its_request_once_and_no_two_the_same(
+    deployment: Deployment, path: str
+) -> None:
+    answers = [deployment.http.get(path) for _ in range(2)]
+    numbers = [answer.headers.get_list("X-Request-Id") for answer in answers]
+    assert [len(named) for named in numbers] == [1, 1]
+    assert numbers[0] != numbers[1]
