@@ -32,7 +32,7 @@ def test_consumers_killed_between_commit_and_ack_double_nothing(site: Site) -> N
             committed = trickle.imported[before:]
             wait_for(lambda: _is_committed(site, committed))
             wait_for(lambda: deployment.total() > views)
-            assert all(site.in_hand(queue) for queue in _CONSUMERS.values())
+            wait_for(lambda: all(site.in_hand(queue) >= 6 for queue in _CONSUMERS.values()))
             killed = deployment.volley(list(_CONSUMERS))
             wire.loses = False
             since = time.monotonic()

@@ -62,6 +62,8 @@ class Indices:
             if self._aliases().get(self.alias):
                 return
             if stray := self.all():
+                if self._aliases().get(self.alias):
+                    return  # another process made it between the two looks
                 raise IndexUnavailable(
                     f"no index has the alias {self.alias}, though there is {', '.join(stray)}"
                 )

@@ -9,6 +9,7 @@ import pytest
 
 from shared.index import CategoryName, Engine, Index, IndexUnavailable, Query, Written, open_index
 from shared.index.elastic import ElasticIndex, Indices
+from shared.index.elastic.client import WRITE_SECONDS, Address, connect
 from shared.index.elastic.indices import FIRST, LAST
 from shared.reconcile import Doubt, Kind
 from tests.contract.index.elastic import call, raw
@@ -50,6 +51,18 @@ def test_many_processes_that_start_at_once_make_one_index(url: str, alias: str) 
     assert list(call("GET", f"{raw(url)}-*")) == [f"{alias}-000001"]
     with closing(open_index(url)) as opened:
         assert len(opened.versions(an_id(0), an_id(0))) == 1
+
+
+def test_an_index_that_another_makes_between_two_looks_is_no_stray(url: str, alias: str) -> None:
+    class Overtaken(Indices):
+        def all(self) -> list[str]:
+            with closing(open_index(url)) as other:
+                assert other.write([live(1)]) == [STORED]
+            return super().all()
+
+    with closing(connect(Address.parse(url), WRITE_SECONDS)) as client:
+        Overtaken(client, alias).ensure()
+        assert Indices(client, alias).targets().live == f"{alias}-000001"
 
 
 def test_writers_of_one_article_leave_its_newest_version(url: str, engine: Engine) -> None:
