@@ -123,6 +123,9 @@ def install(app: Flask, service: str) -> None:
 
     @app.errorhandler(Problem)
     def _problem(problem: Problem) -> Response:
+        if problem.kind.status >= _OURS:
+            reason = repr(problem.__cause__ or problem)
+            _logger.warning("request_not_served", path=request.path, reason=reason)
         return problem.response()
 
     @app.errorhandler(HTTPException)

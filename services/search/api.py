@@ -11,11 +11,12 @@ from jinja2 import Environment
 
 from services.search import pages
 from services.search.query import LONGEST, PARAMETERS, parse, parse_prefix
-from shared import http
+from shared import http, log
 from shared.i18n import local
 from shared.index import Engine, FacetValue, Hit, IndexUnavailable, Query, Results
 from shared.theme import environment
 
+_logger = log.get("search")
 COMPLETIONS: Final = 8
 _RETRY_AFTER: Final = {"Retry-After": "5"}
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -40,7 +41,7 @@ def build(engine: Engine, *, site_name: str, public_url: str) -> Flask:
 
     @app.errorhandler(IndexUnavailable)
     def _unavailable(error: IndexUnavailable) -> Response:
-        del error
+        _logger.warning("index_unavailable", reason=str(error))
         return http.Problem(
             http.Kind.UNAVAILABLE, "The search index cannot be read now.", headers=_RETRY_AFTER
         ).response()
@@ -110,7 +111,8 @@ def _page(engine: Engine, template: Environment) -> Blueprint:
         form = {name: (given.get(name) or [""])[0] for name in PARAMETERS}
         try:
             everything = engine.search(Query(per_page=1))
-        except IndexUnavailable:
+        except IndexUnavailable as error:
+            _logger.warning("index_unavailable", reason=str(error))
             body = _render(template, form, Results(0, ()), unavailable=True)
             return body, 503, {**_PAGE_HEADERS, **_RETRY_AFTER}
         try:
@@ -120,7 +122,8 @@ def _page(engine: Engine, template: Environment) -> Blueprint:
             return body, problem.kind.status, _PAGE_HEADERS
         try:
             results = engine.search(query)
-        except IndexUnavailable:
+        except IndexUnavailable as error:
+            _logger.warning("index_unavailable", reason=str(error))
             body = _render(template, form, everything, unavailable=True)
             return body, 503, {**_PAGE_HEADERS, **_RETRY_AFTER}
         return _render(template, form, everything, query=query, results=results), _PAGE_HEADERS

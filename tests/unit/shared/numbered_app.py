@@ -26,7 +26,7 @@ def build() -> Flask:
 
     @app.get("/away")
     def away() -> str:
-        raise http.Problem(http.Kind.UNAVAILABLE, "The store is away.")
+        raise http.Problem(http.Kind.UNAVAILABLE, "Try again.") from OSError("no store")
 
     @app.get("/fault")
     def fault() -> str:

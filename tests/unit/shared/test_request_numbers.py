@@ -84,6 +84,13 @@ def test_a_fault_is_logged_once_and_its_answer_names_the_request_to_look_for(
     assert "a fault of ours" in line["exception"]
 
 
+def test_what_could_not_be_served_is_logged_once_with_its_reason(served: Served) -> None:
+    number = served.get("/away").json()["request_id"]
+    (line,) = served.lines(number)
+    assert (line["request_id"], line["level"]) == (number, "warning")
+    assert "no store" in line["reason"]
+
+
 def test_an_answer_that_breaks_off_is_logged_once_with_the_number_of_its_request(
     served: Served,
 ) -> None:
