@@ -175,10 +175,11 @@ tls() {
     GATEWAY_CERTIFICATE_METRIC=$(certificate_metric "$chain")
 }
 
+# 0 where the end cannot be read: an alert says so, instead of being silent for good.
 certificate_metric() {
-    ends=$(openssl x509 -in "$1" -noout -enddate -dateopt iso_8601 2>/dev/null) || return 0
+    ends=$(openssl x509 -in "$1" -noout -enddate -dateopt iso_8601 2>/dev/null) || ends=''
     ends=${ends#notAfter=}
-    seconds=$(date -u -d "${ends%Z}" +%s) || return 0
+    seconds=$(date -u -d "${ends%Z}" +%s 2>/dev/null) && [ -n "$ends" ] || seconds=0
     echo "# TYPE bantin_gateway_certificate_expires_timestamp_seconds gauge"
     echo "bantin_gateway_certificate_expires_timestamp_seconds $seconds"
 }

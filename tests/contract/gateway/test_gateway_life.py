@@ -1,7 +1,9 @@
 """The gateway while services, their addresses and certificates come, go and change."""
 
+import re
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,6 +184,20 @@ def test_a_new_certificate_is_shown_and_a_broken_one_is_not_taken(gateway: Gatew
 def test_a_wrong_setting_stops_the_start(tmp_path: Path, name: str, value: str, what: str) -> None:
     with pytest.raises(ValueError, match=what):
         configuration({"GATEWAY_RUN_DIR": str(tmp_path), name: value})
+
+
+def test_the_end_of_the_certificate_is_told_and_that_it_cannot_be_read_too(tmp_path: Path) -> None:
+    make_certificate(tmp_path, "news.example")  # for 30 days
+    settings = {
+        "BANTIN_PUBLIC_URL": "https://news.example",
+        "GATEWAY_RUN_DIR": str(tmp_path),
+        "GATEWAY_CERTIFICATES": str(tmp_path),
+    }
+    told = re.compile(r"^bantin_gateway_certificate_expires_timestamp_seconds (\d+)", re.MULTILINE)
+    (ends,) = told.findall(configuration(settings))
+    assert 29 <= (int(ends) - time.time()) / 86400 <= 31
+    (tmp_path / "fullchain.pem").write_text("broken")
+    assert told.findall(configuration(settings)) == ["0"]
 
 
 def test_a_certificate_wants_a_public_address_with_https(tmp_path: Path) -> None:
