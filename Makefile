@@ -80,7 +80,7 @@ servers: $(DEV_STAMP) ## Say which servers the tests have here; build what has t
 	@$(BIN)/python -m tests.servers
 
 test: servers ## Run every test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 test-unit: $(DEV_STAMP) ## Run the unit and property tests
 	$(BIN)/python -m pytest tests/unit

@@ -8,20 +8,19 @@ import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.deployment import Deployment
 from tests.embedded_deployment import EmbeddedDeployment
+from tests.scheduling import Together, turn_of
 from tests.server_deployment import ServerDeployment
 from tests.server_stores import Servers
 from tests.servers.elasticsearch import Elasticsearch
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.reporting import report_missing, started
-
-_SHARING = {"e2e", "faults"}
-"""Folders whose tests share deployments, one of each kind."""
 
 
 @pytest.fixture(scope="session")
@@ -84,19 +83,13 @@ def _logging_as_before() -> Iterator[None]:
     root.setLevel(level)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this very hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a deployment in one process, where several run them (xdist).
+    items.sort(key=lambda item: turn_of(item.path.parent.name))
 
-    These come first: who begins such a long part last keeps the others waiting.
-    """
-    items.sort(key=lambda item: item.path.parent.name not in _SHARING)
-    for item in items:
-        folder = item.path.parent
-        kind = getattr(item, "callspec", None)
-        on = kind.params.get("new_deployment", "") if kind else ""
-        shared = folder if folder.name in _SHARING else item.path
-        item.add_marker(pytest.mark.xdist_group(f"{shared.name} {on}"))
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
