@@ -140,12 +140,20 @@ def test_a_replay_by_hand_changes_nothing_that_readers_see(rebuilt: Rebuilt) -> 
     assert rebuilt.deployment.dead_letters() == []
 
 
-def test_files_changed_by_hand_while_it_runs_are_mended_on_demand(rebuilt: Rebuilt) -> None:
+def _damaged_and_verified(rebuilt: Rebuilt) -> str:
+    """Change three files of the site by hand; return what an operator's check says."""
     site = rebuilt.deployment.folder / "site"
     victims = sorted((site / "tin").glob("*/index.html"))
     victims[0].unlink()
     victims[1].write_text("đã bị sửa")
     (site / "tin" / "la.txt").write_text("lạ")
-    said = rebuilt.deployment.command("services.render", "verify").stdout
+    return rebuilt.deployment.command("services.render", "verify").stdout
+
+
+def test_files_changed_by_hand_while_it_runs_are_mended_on_demand(rebuilt: Rebuilt) -> None:
+    said = _damaged_and_verified(rebuilt)
+    if "0 pages" in said:  # the look that follows a start half a minute later was quicker, once
+        rebuilt.comes_back()
+        said = _damaged_and_verified(rebuilt)
     assert "2 pages to be written again, 1 strays removed" in said
     rebuilt.comes_back()
