@@ -69,16 +69,16 @@ class Leases:
         with self._gate.held():
             self._alive.try_hold()
 
-    def take(self, limit: int) -> list[Lease]:
+    def take(self, limit: int, *, later: int | None = None) -> list[Lease]:
         """Lease the pages whose turn it is: the most urgent first, then the longest marked.
 
         Today's news are leased alone: what becomes durable together waits for the last of it.
+        Of all other pages at most ``later`` are leased, where that is less than the limit.
         """
         query = (
             select(dirty.c.path, dirty.c.stamp)
             .where(dirty.c.owner.is_(None))
             .order_by(dirty.c.priority, dirty.c.since, dirty.c.path)
-            .limit(limit)
         )
         self._give_back()
         with self._database.read() as connection:
@@ -86,7 +86,9 @@ class Leases:
         if urgent is None:
             return []
         if urgent == Priority.LIVE:
-            query = query.where(dirty.c.priority == urgent)
+            query = query.where(dirty.c.priority == urgent).limit(limit)
+        else:
+            query = query.limit(limit if later is None else min(limit, later))
         self._in_hand = True  # also if it cannot be told whether this was committed
         # Rows that others mark or lease at the moment are passed over, so this waits for nobody.
         with self._database.write(alone=False) as connection:

@@ -14,6 +14,7 @@ from services.render.drawing import Drawing
 from services.render.feeds import Feeds
 from services.render.files import File, Folder
 from services.render.leases import Lease, Leases, Written
+from services.render.pace import Pace
 from services.render.pages import Pages
 from services.render.reader import Reader
 from services.render.settings import Settings
@@ -38,6 +39,7 @@ class Writer:
         address = {"site_name": settings.site_name, "public_url": settings.public_url}
         self._pages = Pages(**address)
         self._feeds = Feeds(**address)
+        self._pace = Pace(settings.render_batch)
         self._problem: str | None = None
 
     def prepare(self) -> None:
@@ -54,7 +56,8 @@ class Writer:
 
         Raises what UNAVAILABLE names; the marks stay for another step then.
         """
-        leases = self._leases.take(self._settings.render_batch)
+        began = time.monotonic()
+        leases = self._leases.take(self._settings.render_batch, later=self._pace.pages)
         if not leases:
             return 0
         files: list[File] = []
@@ -79,6 +82,7 @@ class Writer:
         metrics.PAGES_WRITTEN.inc(put.changed)
         stands = {lease.path: put.stands.get(paths.file_name(lease.path)) for lease in done}
         self._leases.clear(done, written, failed, stands)
+        self._pace.took(len(leases), time.monotonic() - began)
         return len(done)
 
     def drain(self) -> int:
