@@ -30,16 +30,22 @@ T = TypeVar("T")
 STARTING_TOTAL = 9_827_966
 
 
-def wait_for(what: Callable[[], T], *, within: float = 60.0, every: float = 0.05) -> T:
-    """Return the first truthy answer of ``what``; fail loudly when the bound is over."""
-    deadline = time.monotonic() + within
+def wait_for(what: Callable[[], T], *, within: float = 60.0, every: float | None = None) -> T:
+    """Return the first truthy answer of ``what``; fail loudly when the bound is over.
+
+    Asked ``every`` so many seconds; if that is left open, more rarely the longer it lasts and the
+    more the question costs, for what is asked is at work on the same processors.
+    """
+    began = time.monotonic()
     while True:
+        asked = time.monotonic()
         found = what()
+        now = time.monotonic()
         if found:
             return found
-        if time.monotonic() > deadline:
+        if now > began + within:
             raise AssertionError(f"did not come true within {within} s; last answer: {found!r}")
-        time.sleep(every)
+        time.sleep(every or max(0.05, min(1.0, (now - began) / 20 + (now - asked) * 2)))
 
 
 def free_port(count: int = 1) -> int:
@@ -295,17 +301,22 @@ class Deployment(ABC):
             return {queue: depth for queue, depth in bus.depths().items() if depth}
 
     def left_over(self) -> dict[str, int]:
-        """Return how much is still under way, by where it waits; empty when all is done.
+        """Return what is still under way, by the place where it waits; empty when all is done.
 
         It is looked for in the order in which it travels, so that nothing on its way from one
-        place to the next is overlooked.
+        place to the next is overlooked, and not beyond the first place that has something.
         """
-        found = {"the outbox": self._count("ingest", "outbox")}
-        found |= self.waiting()
-        found["marked pages"] = self._count("render", "dirty")
-        found["pages to tell of"] = self._count("render", "articles WHERE delivery < 2")
-        found |= self.waiting()
-        return {place: count for place, count in found.items() if count}
+        looks: tuple[Callable[[], dict[str, int]], ...] = (
+            lambda: {"the outbox": self._count("ingest", "outbox")},
+            self.waiting,
+            lambda: {"marked pages": self._count("render", "dirty")},
+            lambda: {"pages to tell of": self._count("render", "articles WHERE delivery < 2")},
+            self.waiting,
+        )
+        for look in looks:
+            if found := {place: count for place, count in look().items() if count}:
+                return found
+        return {}
 
     def _count(self, service: str, rows: str) -> int:
         with closing(Database(self.database_url(service))) as database, database.read() as reading:

@@ -105,7 +105,7 @@ class ServerDeployment(Deployment):
             waiting.difference_update([name for name in waiting if self.says_ready(name)])
             return not waiting and self.answers()
 
-        wait_for(all_ready, within=_READY_WITHIN, every=0.1)
+        wait_for(all_ready, within=_READY_WITHIN)
 
     def _migrate(self, services: Sequence[str] = OWNERS) -> None:
         with ThreadPoolExecutor(len(OWNERS)) as pool:
@@ -194,7 +194,7 @@ class ServerDeployment(Deployment):
             ended = {child.command.name: child.exit_status for child in resting}
             assert not any(ended.values()), ended
             yield
-        wait_for(lambda: all(map(self.says_ready, names)), within=_READY_WITHIN, every=0.2)
+        wait_for(lambda: all(map(self.says_ready, names)), within=_READY_WITHIN)
 
     @contextmanager
     def changed(self, *names: str, **settings: str) -> Iterator[None]:

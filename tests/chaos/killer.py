@@ -9,7 +9,7 @@ from tests.chaos.plan import Volley
 from tests.deployment import Deployment, wait_for
 
 _WITHIN = 90.0
-_EVERY = 0.04
+_EVERY = 0.1
 
 
 @dataclass

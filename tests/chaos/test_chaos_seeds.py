@@ -9,7 +9,7 @@ from tests.chaos.run import Past, Size, final, run
 from tests.deployment import Deployment
 
 SEEDS = range(10)
-SHORT = Size(kills=8, editors=2, calls=30, views=60, articles=12, pace=4, each=False)
+SHORT = Size(kills=5, editors=2, calls=24, views=40, articles=12, pace=4, each=False)
 """A process that starts costs a second of a processor; the ten seeds together kill every one."""
 
 

@@ -61,7 +61,7 @@ class Site:
 
     def all_there(self, trickle: Trickle, *, since: float) -> None:
         """Wait until nothing is under way; what was accepted must then be there, and only once."""
-        wait_for(self.is_quiet, within=RECOVERED_WITHIN, every=0.3)
+        wait_for(self.is_quiet, within=RECOVERED_WITHIN)
         self.tell(time.monotonic() - since)
         left = self.waiting()
         assert not left, f"in the queues, or parked: {left}"

@@ -51,7 +51,7 @@ def test_of_a_bulk_with_mixed_answers_only_what_is_refused_is_parked_and_can_be_
             wait_for(lambda: _was_mixed(injector))
             (letter,) = wait_for(deployment.dead_letters)
             injector.items = {refused.id: 400}
-        wait_for(site.is_quiet, within=RECOVERED_WITHIN, every=0.3)
+        wait_for(site.is_quiet, within=RECOVERED_WITHIN)
         assert site.waiting() == {"indexing.live.dead": 1}
         assert (letter["queue"], letter["event"]["subject"]) == ("indexing.live", refused.id)
         assert "document_parsing_exception: made up: this document is wrong" in letter["reason"]
