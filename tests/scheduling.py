@@ -9,8 +9,11 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 SHARING = {"e2e", "faults"}
 """Folders whose tests share deployments, one of each kind."""
-LONGEST_FIRST = ("chaos", "faults", "e2e", "crash")
-"""Folders to begin with: who begins a long part last keeps the others waiting."""
+LONGEST_FIRST = ("jobs", "chaos", "faults", "e2e", "crash", "bus", "database", "site", "index")
+"""Folders to begin with: who begins a long part last keeps the others waiting.
+
+Those of jobs wait for most of their time, which is of use only beside those that compute.
+"""
 _KINDS = {"embedded", "servers"}
 
 
