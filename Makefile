@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_STAMP := .venv/.embedded-installed
 DEV_STAMP := .venv/.dev-installed
-# Tests run in so many processes; each starts the servers that its tests ask for.
-WORKERS ?= 2
+# Tests run in so many processes, two to six; each starts the servers that its tests ask for.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+WORKERS ?= $(shell echo $$(( $(CORES) < 2 ? 2 : $(CORES) > 6 ? 6 : $(CORES) )))
 CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
