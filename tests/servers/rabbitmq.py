@@ -4,12 +4,10 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -101,18 +99,6 @@ class RabbitMQ(Server):
         everything = {"configure": ".*", "write": ".*", "read": ".*"}
         self.manage("PUT", f"permissions/{name}/{name}", everything)
         return f"amqp://{name}:{password}@127.0.0.1:{self.port}/{name}"
-
-    @contextmanager
-    def vhost(self) -> Iterator[str]:
-        """Lend a virtual host: what is left standing costs the broker a little for ever."""
-        url = self.new_vhost()
-        try:
-            yield url
-        finally:
-            name = urlsplit(url).username
-            with suppress(httpx.HTTPError):  # a broker that a test has ended may stay so
-                self.manage("DELETE", f"vhosts/{name}")
-                self.manage("DELETE", f"users/{name}")
 
     def manage(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask the HTTP API, below ``/api/``; the figures it gives may be five seconds old."""

@@ -1,7 +1,6 @@
 """The buses that the conformance suite runs on. One more adapter is one more entry here."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -48,14 +47,9 @@ class RabbitMQ:
 ADAPTERS: dict[str, Callable[[str], Adapter]] = {"embedded": Embedded, "rabbitmq": RabbitMQ}
 
 
-@contextmanager
-def new_address(name: str, folder: Path, server: Callable[[], Broker]) -> Iterator[str]:
-    """Lend the address of a bus that nobody has used."""
-    if name == "rabbitmq":
-        with server().vhost() as url:
-            yield url
-    else:
-        yield str(folder / "bus")
+def new_address(name: str, folder: Path, server: Callable[[], Broker]) -> str:
+    """Return where an adapter finds a bus that nobody has used."""
+    return server().new_vhost() if name == "rabbitmq" else str(folder / "bus")
 
 
 def _policy(limit: int, *, rests: bool) -> Policy:

@@ -1,7 +1,6 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,9 @@ def adapter_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def adapter(adapter_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Adapter]:
-    server = partial(request.getfixturevalue, "rabbitmq")
-    with new_address(adapter_name, tmp_path, server) as address:
-        yield ADAPTERS[adapter_name](address)
+def adapter(adapter_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> Adapter:
+    address = new_address(adapter_name, tmp_path, lambda: request.getfixturevalue("rabbitmq"))
+    return ADAPTERS[adapter_name](address)
 
 
 @pytest.fixture
@@ -71,9 +69,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
 
 
 @pytest.fixture
-def place(broker: RabbitMQ) -> Iterator[Place]:
-    with broker.vhost() as url:
-        yield Place(broker, url)
+def place(broker: RabbitMQ) -> Place:
+    return Place(broker, broker.new_vhost())
 
 
 @pytest.fixture

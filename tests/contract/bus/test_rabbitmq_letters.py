@@ -28,9 +28,8 @@ AT_ONCE = Policy(limit=3, delay=lambda _: 0.0)
 
 
 @pytest.fixture
-def url(rabbitmq: RabbitMQ) -> Iterator[str]:
-    with rabbitmq.vhost() as lent:
-        yield lent
+def url(rabbitmq: RabbitMQ) -> str:
+    return rabbitmq.new_vhost()
 
 
 @pytest.fixture

@@ -12,23 +12,20 @@ from tests.servers.reporting import started
 def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sample]:
     """Jobs hinted at by threads, and by Celery."""
     if request.param == "embedded":
-        yield from _sample(tmp_path, f"sqlite://{tmp_path}/bus")
-        return
-    server: RabbitMQ = request.getfixturevalue("rabbitmq")
-    with server.vhost() as bus:
-        yield from _sample(tmp_path, bus)
-
-
-def _sample(folder: Path, bus: str) -> Iterator[Sample]:
-    made = Sample(folder, bus)
+        bus = f"sqlite://{tmp_path}/bus"
+    else:
+        server: RabbitMQ = request.getfixturevalue("rabbitmq")
+        bus = server.new_vhost()
+    made = Sample(tmp_path, bus)
     yield made
     made.close()
 
 
 @pytest.fixture
 def on_rabbitmq(rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Sample]:
-    with rabbitmq.vhost() as bus:
-        yield from _sample(tmp_path, bus)
+    made = Sample(tmp_path, rabbitmq.new_vhost())
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -40,5 +37,6 @@ def weak_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ
 
 @pytest.fixture
 def on_weak_rabbitmq(weak_rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Sample]:
-    with weak_rabbitmq.vhost() as bus:
-        yield from _sample(tmp_path, bus)
+    made = Sample(tmp_path, weak_rabbitmq.new_vhost())
+    yield made
+    made.close()

@@ -79,8 +79,8 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, ingest_databases: Databases, rabbitmq: RabbitMQ) -> Iterator[Desk]:
-    with ingest_databases.lend() as url, rabbitmq.vhost() as bus:
-        made = Desk(tmp_path, url, bus)
+    with ingest_databases.lend() as url:
+        made = Desk(tmp_path, url, rabbitmq.new_vhost())
         yield made
         made.close()
 
