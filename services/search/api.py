@@ -41,7 +41,7 @@ def build(engine: Engine, *, site_name: str, public_url: str) -> Flask:
 
     @app.errorhandler(IndexUnavailable)
     def _unavailable(error: IndexUnavailable) -> Response:
-        _logger.warning("index_unavailable", reason=str(error))
+        _note(error)
         return http.Problem(
             http.Kind.UNAVAILABLE, "The search index cannot be read now.", headers=_RETRY_AFTER
         ).response()
@@ -102,8 +102,19 @@ def _values(values: tuple[FacetValue, ...]) -> list[dict[str, Any]]:
     return [{"value": v.value, "label": v.label, "count": v.count} for v in values]
 
 
+def _note(error: IndexUnavailable) -> None:
+    _logger.warning("index_unavailable", reason=str(error))
+
+
 def _page(engine: Engine, template: Environment) -> Blueprint:
     blueprint = Blueprint("page", __name__)
+
+    def unavailable(
+        form: Mapping[str, str], everything: Results, error: IndexUnavailable
+    ) -> ResponseReturnValue:
+        _note(error)
+        body = _render(template, form, everything, unavailable=True)
+        return body, 503, {**_PAGE_HEADERS, **_RETRY_AFTER}
 
     @blueprint.get(pages.PATH)
     def search_page() -> ResponseReturnValue:
@@ -112,9 +123,7 @@ def _page(engine: Engine, template: Environment) -> Blueprint:
         try:
             everything = engine.search(Query(per_page=1))
         except IndexUnavailable as error:
-            _logger.warning("index_unavailable", reason=str(error))
-            body = _render(template, form, Results(0, ()), unavailable=True)
-            return body, 503, {**_PAGE_HEADERS, **_RETRY_AFTER}
+            return unavailable(form, Results(0, ()), error)
         try:
             query = parse(given, blanks=True)
         except http.Problem as problem:
@@ -123,9 +132,7 @@ def _page(engine: Engine, template: Environment) -> Blueprint:
         try:
             results = engine.search(query)
         except IndexUnavailable as error:
-            _logger.warning("index_unavailable", reason=str(error))
-            body = _render(template, form, everything, unavailable=True)
-            return body, 503, {**_PAGE_HEADERS, **_RETRY_AFTER}
+            return unavailable(form, everything, error)
         return _render(template, form, everything, query=query, results=results), _PAGE_HEADERS
 
     return blueprint
