@@ -21,8 +21,9 @@ from tests.deployment import ROOT, Deployment, Editor, document
 
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 EXAMPLES = {"embedded": "20", "servers": "6"}
-STRANGER_EXAMPLES = {"embedded": "6", "servers": "2"}
 """How often each operation is tried; on servers it is the same code behind another front door."""
+STRANGER_EXAMPLES = {"embedded": "6", "servers": "2"}
+"""Likewise, without a token: most of it ends at the refusal."""
 AUTOMATIC = {"HEAD", "OPTIONS"}
 """Methods that the framework answers by itself."""
 PNG = bytes.fromhex(
