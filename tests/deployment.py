@@ -300,11 +300,12 @@ class Deployment(ABC):
         with self.bus() as bus:
             return {queue: depth for queue, depth in bus.depths().items() if depth}
 
-    def left_over(self) -> dict[str, int]:
+    def left_over(self, *unattended: str) -> dict[str, int]:
         """Return what is still under way, by the place where it waits; empty when all is done.
 
         It is looked for in the order in which it travels, so that nothing on its way from one
         place to the next is overlooked, and not beyond the first place that has something.
+        What waits in ``unattended`` queues does not count, for nobody takes it.
         """
         looks: tuple[Callable[[], dict[str, int]], ...] = (
             lambda: {"the outbox": self._count("ingest", "outbox")},
@@ -314,7 +315,8 @@ class Deployment(ABC):
             self.waiting,
         )
         for look in looks:
-            if found := {place: count for place, count in look().items() if count}:
+            here = look().items()
+            if found := {one: count for one, count in here if count and one not in unattended}:
                 return found
         return {}
 

@@ -58,7 +58,8 @@ def record(folder: Path) -> Traces:
                 service = command[0].removeprefix("services.").upper()
                 own = environment | {f"BANTIN_{service}_ADMIN_PORT": str(free_port())}
                 running.enter_context(_traced(traces, name, command, own))
-            wait_for(lambda: _worked_off(deployment))
+            # Nobody takes what consumers say to ingest.
+            wait_for(lambda: not deployment.left_over("ingest.live"))
     finally:
         deployment.close()
     return traces
@@ -135,9 +136,3 @@ def _picture() -> bytes:
     written = io.BytesIO()
     Image.new("RGB", (640, 360), "teal").save(written, "PNG")
     return written.getvalue()
-
-
-def _worked_off(deployment: Deployment) -> bool:
-    left = deployment.left_over()
-    left.pop("ingest.live", None)  # nobody takes what consumers say to ingest
-    return not left
