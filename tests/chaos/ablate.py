@@ -1,8 +1,8 @@
 """Removes one safeguard at a time from a copy of the tree and demands that a test notices.
 
 A patch replaces text that must be there exactly once; where the code has changed, the ablation
-itself fails, so it cannot silently stop proving anything. The same tests must pass in the copy
-before the safeguard is taken out.
+itself fails, so it cannot silently stop proving anything. The same tests must pass in a copy
+that has every safeguard.
 """
 
 import re
@@ -106,9 +106,9 @@ class AblationError(Exception):
 
 
 def copy_tree(folder: Path) -> Path:
-    """Copy what runs and what tests it; return where it is."""
+    """Copy what runs and what tests it, compiled modules too; return where it is."""
     copied = folder / "tree"
-    ignored = shutil.ignore_patterns("__pycache__", ".*", "var", "*.pyc")
+    ignored = shutil.ignore_patterns(".*", "var")
     shutil.copytree(ROOT, copied, ignore=ignored)
     return copied
 
@@ -139,16 +139,16 @@ def failing(tree: Path, tests: Sequence[str]) -> list[str]:
     return re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
 
 
-def prove(ablation: Ablation, folder: Path, passed: set[tuple[str, ...]]) -> list[str]:
-    """Return the tests that pass with the safeguard and fail without. Raises AblationError.
+def hold(ablations: Sequence[Ablation], folder: Path) -> None:
+    """See that all their tests pass with every safeguard in place. Raises AblationError."""
+    tests = sorted({test for ablation in ablations for test in ablation.tests})
+    if found := failing(copy_tree(folder), tests):
+        raise AblationError(f"these fail with every safeguard in place: {found}")
 
-    ``passed`` has the tests that passed with every safeguard already; these are added to it.
-    """
+
+def prove(ablation: Ablation, folder: Path) -> list[str]:
+    """Return which of its tests fail without the safeguard. Raises AblationError if none does."""
     tree = copy_tree(folder)
-    if ablation.tests not in passed:
-        if before := failing(tree, ablation.tests):
-            raise AblationError(f"{ablation.name}: fails with the safeguard too: {before}")
-        passed.add(ablation.tests)
     remove(ablation, tree)
     found = failing(tree, ablation.tests)
     if not found:
@@ -180,17 +180,22 @@ def main(names: Sequence[str], say: Callable[[str], None], *, chaos: bool) -> in
     if unknown:
         say(f"no such ablation: {', '.join(unknown)}")
         return 2
-    status = 0
-    passed: set[tuple[str, ...]] = set()
-    for ablation in ABLATIONS:
-        if names and ablation.name not in names:
-            continue
+    chosen = [one for one in ABLATIONS if not names or one.name in names]
+    if not chaos:
         try:
-            with tempfile.TemporaryDirectory(prefix="bantin-ablation-") as folder:
+            with _folder() as folder:
+                hold(chosen, Path(folder))
+        except AblationError as error:
+            say(str(error))
+            return 1
+    status = 0
+    for ablation in chosen:
+        try:
+            with _folder() as folder:
                 if chaos:
                     say(f"{ablation.name}: chaos: {chaos_notices(ablation, Path(folder))}")
                     continue
-                found = prove(ablation, Path(folder), passed)
+                found = prove(ablation, Path(folder))
                 say(f"{ablation.name}: noticed by {len(found)}")
                 for test in found:
                     say(f"  {test}")
@@ -198,3 +203,7 @@ def main(names: Sequence[str], say: Callable[[str], None], *, chaos: bool) -> in
             say(str(error))
             status = 1
     return status
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="bantin-ablation-")
