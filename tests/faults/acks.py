@@ -26,9 +26,8 @@ class AckLosingWire:
         port = self._listener.getsockname()[1]
         self.url = url.replace(f":{parts.port}/", f":{port}/")
         self.loses = False
-        """Whether what is settled gets lost from now on."""
-        self.lost = 0
-        """How many acknowledgements and the like did."""
+        """Whether what is settled gets lost on every connection that is open, to that one's end:
+        what a process that was killed has still said may be read here after this is over."""
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
@@ -50,9 +49,10 @@ class AckLosingWire:
 
     def _forward(self, client: socket.socket) -> None:
         with client, suppress(OSError), socket.create_connection(self._broker) as broker:
-            said = _Said()
+            said, loses = _Said(), False
             while not self._over.is_set():
                 ready, _, _ = select.select([client, broker], [], [], 0.1)
+                loses = loses or self.loses
                 for end in ready:
                     data = end.recv(65536)
                     if not data:
@@ -60,13 +60,8 @@ class AckLosingWire:
                     if end is broker:
                         client.sendall(data)
                     else:
-                        broker.sendall(b"".join(map(self._passed, said.frames(data))))
-
-    def _passed(self, frame: bytes) -> bytes:
-        if not self.loses or not _settles(frame):
-            return frame
-        self.lost += 1
-        return b""
+                        frames = said.frames(data)
+                        broker.sendall(b"".join(f for f in frames if not (loses and _settles(f))))
 
 
 class _Said:
