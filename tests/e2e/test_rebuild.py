@@ -9,7 +9,7 @@ from tests.deployment import Deployment, Editor, document, wait_for
 from tests.e2e.pipeline import Recorded, delivered, differences, is_idle, recorded
 from tests.factories import an_id
 
-MANY = 150
+MANY = 90
 PLACES = ("Bến Đá", "Suối Vàng", "Núi Áo Xanh", "Gò Sim", "Lộc Điền")
 THEMES = ("khai giảng lớp học", "khánh thành cầu", "thăm mô hình trồng lúa", "họp dân")
 QUERIES = ["bến đá", "khai giang", "suối vàng lúa", '"họp dân"', "tin số 17", "khong co chu nay"]
@@ -96,7 +96,7 @@ class Rebuilt:
             return not left
 
         try:
-            wait_for(is_as_before, within=120, every=0.5)
+            wait_for(is_as_before, within=120, every=1.5)
         except AssertionError:
             pytest.fail(f"{len(left)} differ: {sorted(left)[:20]}")
         wait_for(lambda: is_idle(self.deployment), within=120)
@@ -115,7 +115,7 @@ def _statuses(found: Recorded) -> set[int]:
 def test_the_past_has_pages_redirects_and_gone_addresses(rebuilt: Rebuilt) -> None:
     assert {200, 301, 404, 410} <= _statuses(rebuilt.before)
     totals = [found["total"] for found in rebuilt.before["found"].values()]
-    assert max(totals) >= 30
+    assert max(totals) >= 20
     assert min(totals) == 0
 
 

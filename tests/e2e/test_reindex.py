@@ -26,6 +26,8 @@ UNTOUCHED, EDITED, TAKEN_BACK = 160, 40, 40
 NEW = 10_000
 """The number of the first article that is written meanwhile."""
 STANDING = {"dung-yen": UNTOUCHED, "hay-sua": EDITED, "bi-go": TAKEN_BACK, "moi-dang": 1}
+PAUSE_SECONDS = 0.1
+"""Between two turns of whoever writes or reads meanwhile."""
 LEASE_SECONDS = 3
 """Of the jobs process: short, because tests wait for it."""
 
@@ -140,6 +142,7 @@ def _meanwhile(*tasks: Callable[[int], None]) -> Iterator[list[int]]:
             while not stop.is_set():
                 task(turns[place])
                 turns[place] += 1
+                stop.wait(PAUSE_SECONDS)
         except BaseException as error:  # noqa: BLE001 - told to the test below
             failures.append(error)
 
@@ -157,7 +160,7 @@ def _meanwhile(*tasks: Callable[[int], None]) -> Iterator[list[int]]:
 
 
 class Reader:
-    """Searches without a pause; what was found once and not taken back is found each time."""
+    """Searches all the time; what was found once and not taken back is found each time."""
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
