@@ -19,7 +19,8 @@ LOG_LIMIT = 20 * 1024 * 1024
 
 def backoff(deaths: int) -> float:
     """Return the seconds to wait before the start that follows the n-th death in a row."""
-    return float(min(BACKOFF_FIRST * 2.0 ** max(deaths - 1, 0), BACKOFF_LAST))
+    # The power of a night's deaths is more than a float holds.
+    return float(min(BACKOFF_FIRST * 2.0 ** min(max(deaths - 1, 0), 16), BACKOFF_LAST))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,11 @@ from typing import Final
 from shared import log, metrics
 from shared.jobs import Job, Turn
 
-LONGEST_PAUSE: Final = 30.0
-"""Seconds after which a job that keeps failing is tried again, at most."""
+_LONGEST_PAUSES: Final = (5.0, 30.0)
+"""Seconds after which a job that keeps failing is tried again, at most: its interval, in these.
+
+What is due every second waits for no more than five once its store is back.
+"""
 _SPARSEST_HINTS: Final = 10.0
 _logger = log.get("jobs")
 
@@ -84,7 +87,7 @@ class Duty:
 
     def _failed(self, error: Exception) -> None:
         self._failures += 1
-        pause = min(LONGEST_PAUSE, 2.0 ** (self._failures - 1))
+        pause = pause_after(self._failures, self.job.every)
         self._due = time.monotonic() + pause
         self._trouble = str(error) or type(error).__name__
         metrics.JOB_FAILURES.labels(self.name).inc()
@@ -96,3 +99,11 @@ class Duty:
             pause=pause,
             exc_info=self._failures == 1,
         )
+
+
+def pause_after(failures: int, every: float) -> float:
+    """Return the seconds after which a job of this interval is tried again."""
+    shortest, longest = _LONGEST_PAUSES
+    most = min(max(every, shortest), longest)
+    # The power of a night's failures is more than a float holds.
+    return min(most, 2.0 ** min(failures - 1, 16))
