@@ -111,18 +111,7 @@ def resident_mb(deployment: Deployment) -> dict[str, float]:
 def drained(deployment: Deployment) -> Callable[[], bool]:
     """Return a test for «no work is left»: outbox, queues and dirty pages are empty."""
 
-    def is_drained() -> bool:
-        depth = sum(
-            float(line.rsplit(" ", 1)[1])
-            for name in deployment.processes
-            for line in deployment.metrics(name).splitlines()
-            if line.startswith(("bantin_outbox_oldest_seconds", "bantin_pages_dirty"))
-        )
-        queues = deployment.command("shared.bus", "depths").stdout
-        waiting = sum(int(word) for word in queues.split() if word.isdigit())
-        return depth == 0 and waiting == 0
-
-    return is_drained
+    return lambda: not deployment.left_over()
 
 
 def publish(editor: Editor, article_id: Any, document: dict[str, Any]) -> str:
