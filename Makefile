@@ -5,7 +5,8 @@ RUN_STAMP := .venv/.embedded-installed
 DEV_STAMP := .venv/.dev-installed
 # Tests run in so many processes, two to six; each starts the servers that its tests ask for.
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-WORKERS ?= $(shell echo $$(( $(CORES) < 2 ? 2 : $(CORES) > 6 ? 6 : $(CORES) )))
+# Tests wait for a quarter of their time, so one process more than there are processors.
+WORKERS ?= $(shell echo $$(( $(CORES) > 5 ? 6 : $(CORES) + 1 )))
 CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 

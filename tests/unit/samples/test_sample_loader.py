@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 
 from samples import load as loader
+from samples import pictures
 from samples.load import LoadError, LoadReport, load
 from samples.pictures import PICTURES
 
 TOKEN = "bantin-mau"
 NEWS = loader.articles()
 SECTIONS = loader.categories()
+DRAW = cache(pictures.draw)
 
 
 class FakeIngest(ThreadingHTTPServer):
@@ -83,6 +86,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Tests keep quiet."""
+
+
+@pytest.fixture(autouse=True)
+def _pictures_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "draw", DRAW)
 
 
 @pytest.fixture
