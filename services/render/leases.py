@@ -6,6 +6,7 @@ volume of the site's files, whatever database the marks are in: writers in sever
 share that volume anyway, and who loses the database for a while loses no lease.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -13,12 +14,13 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from services.render.files import Noted
 from services.render.marks import next_stamp
 from services.render.tables import Delivery, Priority, articles, dirty, insert
 from services.render.tables import files as files_table
+from services.render.turns import Turns
 from shared.database import UNAVAILABLE, Database
 from shared.locks import FileLock
 from shared.nudge import notify
@@ -43,6 +45,12 @@ class Written:
     version: int
 
 
+_WAITING: Final = select(
+    *(
+        exists().where(dirty.c.priority == one.value, dirty.c.owner.is_(None)).label(one.name)
+        for one in Priority
+    )
+)
 _CLEAR = delete(dirty).where(
     dirty.c.path == bindparam("its_path"), dirty.c.stamp == bindparam("its_stamp")
 )
@@ -66,29 +74,28 @@ class Leases:
         self._gate = FileLock(folder.with_name(f"{folder.name}.lock"))
         self._alive = FileLock(folder / self._me)
         self._in_hand = False
+        self._turns = Turns()
         with self._gate.held():
             self._alive.try_hold()
 
-    def take(self, limit: int, *, later: int | None = None) -> list[Lease]:
-        """Lease the pages whose turn it is: the most urgent first, then the longest marked.
+    def take(self, limit: int) -> list[Lease]:
+        """Lease the pages whose turn it is, the longest marked first.
 
-        Today's news are leased alone: what becomes durable together waits for the last of it.
-        Of all other pages at most ``later`` are leased, where that is less than the limit.
+        All are of one class, for what becomes durable together waits for the last of it.
         """
-        query = (
-            select(dirty.c.path, dirty.c.stamp)
-            .where(dirty.c.owner.is_(None))
-            .order_by(dirty.c.priority, dirty.c.since, dirty.c.path)
-        )
         self._give_back()
         with self._database.read() as connection:
-            urgent = connection.scalar(query.with_only_columns(dirty.c.priority).limit(1))
-        if urgent is None:
+            found = connection.execute(_WAITING).one()
+        waiting = {one for one, waits in zip(Priority, found, strict=True) if waits}
+        if not waiting:
             return []
-        if urgent == Priority.LIVE:
-            query = query.where(dirty.c.priority == urgent).limit(limit)
-        else:
-            query = query.limit(limit if later is None else min(limit, later))
+        turn = self._turns.next(waiting, time.monotonic())
+        query = (
+            select(dirty.c.path, dirty.c.stamp)
+            .where(dirty.c.owner.is_(None), dirty.c.priority == turn.value)
+            .order_by(dirty.c.since, dirty.c.path)
+            .limit(limit)
+        )
         self._in_hand = True  # also if it cannot be told whether this was committed
         # Rows that others mark or lease at the moment are passed over, so this waits for nobody.
         with self._database.write(alone=False) as connection:

@@ -14,11 +14,11 @@ from services.render.drawing import Drawing
 from services.render.feeds import Feeds
 from services.render.files import File, Folder
 from services.render.leases import Lease, Leases, Written
-from services.render.pace import Pace
 from services.render.pages import Pages
 from services.render.reader import Reader
 from services.render.settings import Settings
 from services.render.store import Store
+from services.render.turns import STEP_SECONDS
 from shared import log, metrics
 from shared.database import UNAVAILABLE, Database
 
@@ -31,15 +31,17 @@ Wait = Callable[[float], object]
 class Writer:
     """Turns marks into files. One for each thread."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, *, step_seconds: float = STEP_SECONDS
+    ) -> None:
         self._settings = settings
+        self._step_seconds = step_seconds
         self._database = database
         self._leases = Leases(database, settings.owners_dir)
         self._folder = Folder(settings.site_dir, twins=settings.render_precompress)
         address = {"site_name": settings.site_name, "public_url": settings.public_url}
         self._pages = Pages(**address)
         self._feeds = Feeds(**address)
-        self._pace = Pace(settings.render_batch)
         self._problem: str | None = None
 
     def prepare(self) -> None:
@@ -56,8 +58,8 @@ class Writer:
 
         Raises what UNAVAILABLE names; the marks stay for another step then.
         """
-        began = time.monotonic()
-        leases = self._leases.take(self._settings.render_batch, later=self._pace.pages)
+        until = time.monotonic() + self._step_seconds
+        leases = self._leases.take(self._settings.render_batch)
         if not leases:
             return 0
         files: list[File] = []
@@ -78,11 +80,12 @@ class Writer:
                 done.append(lease)
                 files += file
                 written += delivered
+                if time.monotonic() >= until:
+                    break  # pages differ by far; the rest is given back, and comes first again
         put = self._folder.put(files)
         metrics.PAGES_WRITTEN.inc(put.changed)
         stands = {lease.path: put.stands.get(paths.file_name(lease.path)) for lease in done}
         self._leases.clear(done, written, failed, stands)
-        self._pace.took(len(leases), time.monotonic() - began)
         return len(done)
 
     def drain(self) -> int:

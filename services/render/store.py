@@ -184,7 +184,9 @@ class _Batch:
             self._everything = True
 
     def finish(self) -> None:
-        marks.mark(self._connection, [*self._own], self._priority)
+        live = self._priority == Priority.LIVE
+        own = Priority.ARTICLE if live else self._priority
+        marks.mark(self._connection, [*self._own], own)
         marks.mark(self._connection, [*self._others], self._priority)
         if self._everything:
             marks.mark_all(self._connection, Priority.REBUILD)

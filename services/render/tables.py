@@ -115,8 +115,13 @@ class Delivery(IntEnum):
 
 
 class Priority(IntEnum):
-    """Whose turn it is: today's news, what is sent again, a rebuild, a page that failed."""
+    """Whose turn it is, the most urgent first.
 
+    The addresses of today's articles, other pages that show them, what is sent again, a rebuild,
+    a page that failed.
+    """
+
+    ARTICLE = -1
     LIVE = 0
     BULK = 1
     REBUILD = 2

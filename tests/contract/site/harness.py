@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from math import inf
 from pathlib import Path
 
 from sqlalchemy import select
@@ -23,7 +24,7 @@ class Harness:
         self.settings = Settings(data_dir=folder, database=database, _env_file=None)
         self.database = bootstrap.open_database(self.settings)
         self.store = Store(self.database)
-        self.writer = Writer(self.settings, self.database)
+        self.writer = Writer(self.settings, self.database, step_seconds=inf)
 
     def take(self, *events: Event, priority: Priority = Priority.LIVE) -> None:
         self.store.take([event.data for event in events], priority)

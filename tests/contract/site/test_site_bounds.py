@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from services.render.site import Writer
 from services.render.tables import Priority
 from shared.contracts.events import Event
 from tests.contract.site.harness import Harness, Sites
@@ -112,12 +113,39 @@ def test_today_s_news_goes_before_what_is_sent_again_and_before_a_rebuild(site: 
     assert live < bulk < order.index("/robots.txt")
 
 
-def test_today_s_news_waits_for_nothing_that_is_written_beside_it(site: Harness) -> None:
-    site.mark("/rss.xml", priority=Priority.BULK)
-    site.mark("/")
+def test_a_page_of_today_s_article_waits_for_nothing_that_is_written_beside_it(
+    site: Harness,
+) -> None:
+    site.mark("/", "/rss.xml")
+    site.take(published(1))
     assert site.writer.step() == 1
-    assert site.marked() == ["/rss.xml"]
-    assert site.writer.step() == 1
+    assert "/tin/bai-viet-so-1-1111111111/" not in site.marked()
+    assert "/" in site.marked()
+
+
+def test_pages_of_two_of_today_s_articles_are_written_at_once(site: Harness) -> None:
+    site.take(published(1), published(2))
+    assert site.writer.step() == 2
+    assert not [path for path in site.marked() if path.startswith("/tin/bai-viet-so-1-")]
+
+
+def test_what_a_step_has_no_time_for_is_given_back_and_comes_first_in_the_next(
+    site: Harness,
+) -> None:
+    site.writer.close()
+    site.mark("/", "/rss.xml", "/sitemap.xml")
+    site.mark("/robots.txt")
+    hurried = Writer(site.settings, site.database, step_seconds=0)
+    left = []
+    while hurried.step():
+        left.append(site.marked())
+    hurried.close()
+    assert left == [
+        ["/rss.xml", "/sitemap.xml", "/robots.txt"],
+        ["/sitemap.xml", "/robots.txt"],
+        ["/robots.txt"],
+        [],
+    ]
 
 
 def test_a_page_marked_again_and_again_still_has_its_turn(site: Harness) -> None:
