@@ -10,7 +10,7 @@ import sys
 NAMES = ("start", "latency", "imports", "searches", "views")
 SERVERS = ("broker", "elastic")
 """Start servers of their own; run when named, or all of them by the word ``servers``."""
-LONG = ("large", "served", "recovery")
+LONG = ("large", "replay", "served", "recovery")
 """Run only when named."""
 
 
@@ -25,7 +25,9 @@ def main() -> int:
         f" {', '.join(LONG)}, which take many minutes",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
-    parser.add_argument("--articles", type=int, metavar="N", help="of the replay in «served»")
+    parser.add_argument(
+        "--articles", type=int, metavar="N", help="of the replay in «replay» and «served»"
+    )
     options = parser.parse_args()
     names = [
         one
@@ -35,8 +37,8 @@ def main() -> int:
     unknown = set(names) - set(NAMES + SERVERS + LONG)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    if options.articles and names != ["served"]:
-        parser.error("--articles is for «served» alone")
+    if options.articles and not set(names) <= {"replay", "served"}:
+        parser.error("--articles is for «replay» and «served» alone")
     sizes = {"articles": options.articles} if options.articles else {}
     # What was started is then ended, as after any other exception.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -33,7 +33,7 @@ _LONGEST: Final = 720.0
 """Seconds that a replay is watched."""
 _PORTION: Final = 5_000
 """Articles of one import request while nobody consumes."""
-_FIRST_MANIFEST: Final = 40.0
+FIRST_MANIFEST: Final = 40.0
 """Seconds after which the manifest that follows a start has been sent."""
 _SEARCHES_APART: Final = 0.02
 """Seconds between two searches, so that the asking itself is no load."""
@@ -53,7 +53,7 @@ def measure(*, quick: bool, articles: int | None = None) -> Iterator[Row]:
     total = articles or (1_000 if quick else ARTICLES)
     rounds, alongside = (20, 200) if quick else (200, min(total // 2, 2_000))
     with served(BANTIN_MANIFEST_SECONDS="86400") as (deployment, editor):
-        manifest_gone = time.monotonic() + _FIRST_MANIFEST
+        manifest_gone = time.monotonic() + FIRST_MANIFEST
         editor.category("tin-tuc", "Tin tức")
         meter = _Meter(deployment, editor)
         for _ in range(3):
@@ -64,7 +64,7 @@ def measure(*, quick: bool, articles: int | None = None) -> Iterator[Row]:
         yield from _rows("with 2 publications/s and 50 views/s", samples)
         corpus = corpus_of(total)
         yield _import_alongside(deployment, editor, list(islice(corpus, alongside)))
-        yield _import_alone(deployment, editor, corpus, total - alongside, manifest_gone)
+        yield import_alone(deployment, editor, corpus, total - alongside, manifest_gone)
         yield from _replay(deployment, editor, meter, total, 60.0 if quick else _LONGEST)
 
 
@@ -132,7 +132,7 @@ def _import_alongside(
     )
 
 
-def _import_alone(
+def import_alone(
     deployment: ServerDeployment,
     editor: Editor,
     corpus: Iterator[dict[str, Any]],

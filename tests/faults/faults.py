@@ -56,6 +56,16 @@ def elasticsearch_down(servers: Servers) -> Iterator[None]:
 
 
 @contextmanager
+def elasticsearch_full(servers: Servers, alias: str) -> Iterator[None]:
+    """No room on the disk: the index can be read, and refuses whatever would make it grow."""
+    servers.elasticsearch.set_full(alias, full=True)
+    try:
+        yield
+    finally:
+        servers.elasticsearch.set_full(alias, full=False)
+
+
+@contextmanager
 def postgresql_restarted(servers: Servers, *, killed: bool = False) -> Iterator[None]:
     """Every database is gone: by a fast shutdown, or by SIGKILL of all its processes."""
     if killed:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.index.injector import injecting
 from tests.deployment import wait_for
-from tests.faults.faults import elasticsearch_down, postgresql_restarted
+from tests.faults.faults import elasticsearch_down, elasticsearch_full, postgresql_restarted
 from tests.faults.site import Site
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
@@ -60,3 +60,18 @@ def test_elasticsearch_down_for_more_tries_than_a_message_has_deliveries_parks_n
             assert deployment.http.get("/api/search").status_code == 503
         again = deployment.value("indexing", 'bantin_redeliveries_total{queue="indexing.live"}')
         assert not again, "waiting for the index costs no delivery"
+
+
+def test_an_elasticsearch_whose_disk_is_full_is_read_and_gets_everything_once_there_is_room(
+    site: Site,
+) -> None:
+    deployment, alias = site.deployment, site.deployment.stores.alias
+    with site.suffering(elasticsearch_full(site.servers, alias)) as trickle:
+        before = len(trickle.imported)
+        trickle.flows()
+        wait_for(lambda: len(trickle.imported) > before)
+        late = trickle.imported[before]
+        wait_for(lambda: deployment.http.get(late.url or "").status_code == 200)
+        wait_for(lambda: "disk usage exceeded flood-stage" in deployment.log("indexing-consumer"))
+        assert deployment.search(q="Tin")["total"] > 0, "what was found before is found"
+        assert deployment.search(q=" ".join(late.tokens))["total"] == 0

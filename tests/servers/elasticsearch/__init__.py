@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import httpx
 
-from tests.deployment import free_port
+from tests.deployment import free_port, wait_for
 from tests.servers.elasticsearch.build import maven, node, version
 from tests.servers.elasticsearch.jvm import OLDEST_JAVA, find_jdk, furnish, java, jvm_options
 from tests.servers.runner import Container, Process, Runner
@@ -19,7 +19,14 @@ SETTINGS = {
     "action.auto_create_index": "false",
     # How full the machine's disk is, is not what the tests are about.
     "cluster.routing.allocation.disk.threshold_enabled": "false",
+    "cluster.info.update.interval": "10s",
 }
+_DISK = "cluster.routing.allocation.disk"
+_FREE_WANTED = {
+    f"{_DISK}.threshold_enabled": "true",
+    **{f"{_DISK}.watermark.{mark}": "1pb" for mark in ("low", "high", "flood_stage")},
+}
+"""More than any disk has; of several marks the last one makes indexes refuse what needs room."""
 
 
 class Elasticsearch(Server):
@@ -55,6 +62,24 @@ class Elasticsearch(Server):
             return httpx.get(f"{self.url}/_cluster/health", params=asked).is_success
         except httpx.TransportError:
             return False
+
+    def set_full(self, index: str, *, full: bool) -> None:
+        """Refuse writes to an index as when the disk is full, or take them again; then return.
+
+        The server looks at its disk every 10 s (``cluster.info.update.interval``).
+        """
+        wanted = {name: value if full else None for name, value in _FREE_WANTED.items()}
+        settings = f"{self.url}/_cluster/settings"
+        httpx.put(settings, json={"persistent": wanted}, timeout=60).raise_for_status()
+        wait_for(lambda: self._is_blocked(index) == full, within=120, every=0.5)
+
+    def _is_blocked(self, index: str) -> bool:
+        """Tell whether one of the indexes of this name or alias refuses what needs room."""
+        name = "index.blocks.read_only_allow_delete"
+        asked = {"flat_settings": "true"}
+        answer = httpx.get(f"{self.url}/{index}/_settings/{name}", params=asked, timeout=60)
+        settings = answer.raise_for_status().json().values()
+        return any(one["settings"].get(name) == "true" for one in settings)
 
     def _process(self) -> Runner:
         jdk = find_jdk()
