@@ -50,7 +50,10 @@ class PostgreSQL(Server):
         with psycopg.connect(self.url, autocommit=True) as connection:
             made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
             connection.execute(made.format(owner, sql.Literal(password)))
-            made = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0")
+            made = sql.SQL(
+                "CREATE DATABASE {} OWNER {} TEMPLATE template0"
+                " ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'"
+            )
             connection.execute(made.format(owner, owner))
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(owner))
         return f"postgresql://{name}:{password}@127.0.0.1:{self.port}/{name}"
