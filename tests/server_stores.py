@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from tests.servers.elasticsearch import Elasticsearch
-from tests.servers.postgresql import PostgreSQL
+from tests.servers.postgresql import ORDER, PostgreSQL
 from tests.servers.rabbitmq import RabbitMQ
 
 OWNERS = ("ingest", "render", "visits")
@@ -95,7 +95,7 @@ class Servers:
         with psycopg.connect(self.postgresql.url, autocommit=True) as connection:
             for statement in (
                 "DROP DATABASE IF EXISTS {name}",
-                "CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}",
+                f"CREATE DATABASE {{name}} OWNER {{owner}} TEMPLATE {{template}} {ORDER}",
                 "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
             ):
                 connection.execute(sql.SQL(statement).format(**parts))

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import signal
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import psycopg
 from psycopg import sql
@@ -20,6 +20,8 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
+ORDER: Final = "ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'"
+"""Text by code points, as ``deploy/postgresql/databases.sh`` has it; an image's is a language's."""
 
 
 class PostgreSQL(Server):
@@ -50,10 +52,7 @@ class PostgreSQL(Server):
         with psycopg.connect(self.url, autocommit=True) as connection:
             made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
             connection.execute(made.format(owner, sql.Literal(password)))
-            made = sql.SQL(
-                "CREATE DATABASE {} OWNER {} TEMPLATE template0"
-                " ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'"
-            )
+            made = sql.SQL(f"CREATE DATABASE {{}} OWNER {{}} TEMPLATE template0 {ORDER}")
             connection.execute(made.format(owner, owner))
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(owner))
         return f"postgresql://{name}:{password}@127.0.0.1:{self.port}/{name}"
