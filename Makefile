@@ -42,6 +42,7 @@ deadletters: $(RUN_STAMP) ## List parked messages; ARGS="replay 3 4" or "drop 3"
 
 up: ## Bring the compose deployment up and wait until all of it is healthy
 	@sh deploy/compose/secrets.sh
+	@$(PYTHON) -m deploy.compose.networks
 	docker compose up --detach --build --wait --wait-timeout 300
 
 down: ## Stop the compose deployment; its data stay

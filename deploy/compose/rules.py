@@ -5,6 +5,7 @@ Decides only: `deploy.compose.check` reads the files and tells.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_network
 from typing import Final
 
 from deploy.compose.project import DONE, Project, strings
@@ -16,6 +17,8 @@ EXCEPTIONS: Final = {
 FRONT_DOOR: Final = "gateway"
 OUTSIDE: Final = "edge"
 """The only network that leads out of the machine."""
+_OF_DOCKER: Final = (ip_network("172.16.0.0/12"), ip_network("192.168.0.0/16"))
+"""Where its networks lie whose subnet nobody names (``default-address-pools`` of dockerd)."""
 _SECRET_NAME: Final = re.compile(
     r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|(?:^|_)(?:PASS|PW|KEY|APIKEY)$"
 )
@@ -188,6 +191,23 @@ def _outside(project: Project) -> Iterator[str]:
             yield f"networks: {name} leads outside; only {OUTSIDE} may"
 
 
+def _subnets(project: Project) -> Iterator[str]:
+    for name, network in (project.whole.get("networks") or {}).items():
+        for config in ((network or {}).get("ipam") or {}).get("config") or []:
+            if _is_of_docker(config.get("subnet")):
+                yield (
+                    f"networks: {name} wants {config['subnet']}, which Docker may have given to"
+                    " another"
+                )
+
+
+def _is_of_docker(subnet: str | None) -> bool:
+    if subnet is None:
+        return False
+    network = ip_network(subnet)
+    return any(network.version == pool.version and network.overlaps(pool) for pool in _OF_DOCKER)
+
+
 def _secrets_are_files(project: Project) -> Iterator[str]:
     for name, secret in (project.whole.get("secrets") or {}).items():
         if set(secret or ()) != {"file"}:
@@ -209,4 +229,4 @@ _OF_A_SERVICE: Final[dict[str, Callable[[Project, str], Iterator[str]]]] = {
     "secrets": _secrets,
     "mounts": _mounts,
 }
-_OF_ALL: Final = (_used_and_defined, _outside, _secrets_are_files)
+_OF_ALL: Final = (_used_and_defined, _outside, _subnets, _secrets_are_files)

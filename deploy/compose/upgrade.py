@@ -12,6 +12,7 @@ import json
 import sys
 from typing import Any, Final
 
+from deploy.compose import networks
 from deploy.compose.stack import UP, Stack, Steps, TroubleError, finished
 
 _OURS: Final = "bantin-"
@@ -21,6 +22,7 @@ def upgrade(stack: Stack, steps: Steps, *, build: bool) -> None:
     """Replace every process. Raises TroubleError at the first that does not become ready."""
     if "postgres" not in stack.running():
         raise TroubleError("nothing runs that could be upgraded: `make up`")
+    networks.check(stack)
     if build:
         stack.do("build", "--quiet")
         steps.done(f"images of version {stack.configuration.version}")

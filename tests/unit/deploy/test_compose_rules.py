@@ -88,6 +88,10 @@ BREACHES: list[tuple[Callable[[File], None], str]] = [
     (put("volumes", "spare", value=None), "volumes: spare is defined and not used"),
     (put("networks", "front", value={}), "networks: front leads outside"),
     (
+        put("networks", "front", "ipam", "config", value=[{"subnet": "172.31.240.0/24"}]),
+        "networks: front wants 172.31.240.0/24, which Docker may have given to another",
+    ),
+    (
         put("secrets", "bus_url", value={"environment": "BUS_URL"}),
         "secrets: bus_url does not come from a file",
     ),
