@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -28,6 +28,8 @@ from shared.database import Database
 ROOT = Path(__file__).parent.parent
 T = TypeVar("T")
 STARTING_TOTAL = 9_827_966
+_PORTS = range(10_000, 32_000)
+_RANDOM = random.SystemRandom()
 
 
 def wait_for(what: Callable[[], T], *, within: float = 60.0, every: float | None = None) -> T:
@@ -48,15 +50,26 @@ def wait_for(what: Callable[[], T], *, within: float = 60.0, every: float | None
         time.sleep(every or max(0.05, min(1.0, (now - began) / 20 + (now - asked) * 2)))
 
 
-def free_port(count: int = 1) -> int:
-    """Return the first of ``count`` consecutive free loopback ports.
+def ports(environment: Mapping[str, str] = os.environ) -> range:
+    """Return the ports for what this process of a test run starts.
 
-    They lie below those that the kernel gives to outgoing connections: a client that keeps calling
-    a process that is down could otherwise be given, as its own port, the very one that it calls.
-    It would then be connected to itself, and the process could not come back.
+    Each process of a run has its own: one could else be given the port of a server that another
+    has just stopped and is about to start again. They lie below those that the kernel gives to
+    outgoing connections: a client that keeps calling a process that is down could otherwise be
+    given, as its own port, the very one that it calls. It would then be connected to itself, and
+    the process could not come back.
     """
+    number = int(environment.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    size = len(_PORTS) // int(environment.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return _PORTS[number * size : (number + 1) * size]
+
+
+def free_port(count: int = 1) -> int:
+    """Return the first of ``count`` consecutive free loopback ports."""
+    ours = ports()
     while True:
-        first = random.randrange(10_000, 32_000 - count)  # noqa: S311 - nothing secret
+        # Hypothesis has everybody else's random numbers begin anew with each example.
+        first = ours[_RANDOM.randrange(len(ours) - count)]
         if all(_is_free(first + i) for i in range(count)):
             return first
 
