@@ -11,7 +11,7 @@ CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
 
 .DEFAULT_GOAL := help
-.PHONY: help run token status deadletters up down logs ps smoke drill servers test test-unit test-contract test-crash chaos e2e lint gateway-check types imports fmt bench docs lock groups clean
+.PHONY: help run token status deadletters up down logs ps smoke drill upgrade backup restore export import servers test test-unit test-contract test-crash chaos e2e lint gateway-check types imports fmt bench docs lock groups clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

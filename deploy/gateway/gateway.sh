@@ -52,7 +52,7 @@ fail() {
 }
 
 defaults() {
-    : "${BANTIN_PUBLIC_URL:=http://127.0.0.1:8000}"
+    : "${BANTIN_PUBLIC_URL:=http://127.0.0.1:8080}"
     : "${GATEWAY_SITE_DIR:=/srv/site}" "${GATEWAY_RUN_DIR:=/run/gateway}"
     : "${GATEWAY_LISTEN:=8080}" "${GATEWAY_TLS_LISTEN:=8443}" "${GATEWAY_ADMIN_LISTEN:=8081}"
     : "${GATEWAY_CERTIFICATES:=}" "${GATEWAY_GRAFANA:=}" "${GATEWAY_TRUSTED_PROXIES:=}"

@@ -25,6 +25,12 @@ def test_the_compose_file_keeps_every_rule(form: str) -> None:
     assert list(broken(Project(FILE, settings_in(forms()[form])))) == []
 
 
+def test_the_front_door_is_where_the_contract_says_unless_settings_say_otherwise() -> None:
+    gateway = Project(FILE, {}).services["gateway"]
+    assert gateway["ports"] == ["127.0.0.1:8080:8080", "127.0.0.1:8443:8443"]
+    assert gateway["environment"]["BANTIN_PUBLIC_URL"] == "http://127.0.0.1:8080"
+
+
 def put(*path: str, value: object) -> Callable[[File], None]:
     def change(file: File) -> None:
         *folders, name = path
