@@ -45,6 +45,9 @@ _TURN: Final = text("SELECT pg_advisory_xact_lock(110386840822126)")
 """The number spells ``dbwrkn``; each database has locks of its own."""
 _COLLISIONS: Final = frozenset({"40001", "40P01"})
 """SQLSTATE of transactions that were given up so that another could go on."""
+_AWAY: Final = ("08", "25006", "42", "53", "55P03", "57P")
+"""Beginnings of the SQLSTATE of troubles that are the same for whatever is asked: connections,
+read only, other tables or rights than expected, no room, somebody's lock, shutting down."""
 _ATTEMPTS: Final = 5
 _T = TypeVar("_T")
 
@@ -68,6 +71,21 @@ class Limits:
 LIMITS: Final = Limits()
 PATIENT: Final = Limits(lock=None, statement=None, answer=None)
 """For migrations: a large table takes its time."""
+
+
+def is_away(error: Exception) -> bool:
+    """Tell whether an error is one of the whole database: what is asked next would fail as well.
+
+    Where it may be the fault of the rows that were asked for, others are worth trying.
+    """
+    if isinstance(error, (PoolTimeout, OSError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the server could not be asked; or it is SQLite, which has no such states
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return error.connection_invalidated or state.startswith(_AWAY)
 
 
 class CommitUnknown(OperationalError):  # noqa: N818 - a state of the world, not a mistake

@@ -8,8 +8,6 @@ import threading
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from services.ingest import publishing
 from services.ingest.commands import Result
 from services.ingest.replay import send_batch, send_categories, send_manifests
@@ -19,10 +17,15 @@ from services.ingest.store.store import Store
 from services.ingest.store.unit import Unit
 from shared import log
 from shared.bus import Publisher
+from shared.database import is_away
 from shared.jobs import Job
 
 _FIRST_MANIFEST_SECONDS = 30.0
 _logger = log.get("jobs")
+
+
+class DueError(Exception):
+    """Some of what is due could not be done; all the rest of it was."""
 
 
 def jobs(settings: Settings, store: Store, published: Published, bus: Publisher) -> tuple[Job, ...]:
@@ -66,21 +69,34 @@ def jobs(settings: Settings, store: Store, published: Published, bus: Publisher)
 
 
 def publish_due(store: Store) -> int:
-    """Publish what was scheduled for now or before, and unpublish what has expired; count it."""
+    """Publish what was scheduled for now or before, and unpublish what has expired; count it.
+
+    An article that cannot be done holds up none of the others: DueError is raised after them. A
+    database that is away is the end of it at once.
+    """
     scheduled, expired = store.due()
-    done = [_one(store, article_id, publishing.publish_due) for article_id in scheduled]
-    done += [_one(store, article_id, publishing.expire) for article_id in expired]
+    failed: list[Exception] = []
+    done = [_one(store, article_id, publishing.publish_due, failed) for article_id in scheduled]
+    done += [_one(store, article_id, publishing.expire, failed) for article_id in expired]
+    if failed:
+        raise DueError(f"{len(failed)} article(s) that are due cannot be done") from failed[0]
     return sum(done)
 
 
-def _one(store: Store, article_id: UUID, act: Callable[[Unit, UUID], Result | None]) -> bool:
+def _one(
+    store: Store,
+    article_id: UUID,
+    act: Callable[[Unit, UUID], Result | None],
+    failed: list[Exception],
+) -> bool:
     try:
         with store.unit() as unit:
             done = act(unit, article_id)
-    except SQLAlchemyError:
-        raise
-    except Exception:  # one article that cannot be done must not hold up the others
+    except Exception as error:
+        if is_away(error):
+            raise
         _logger.exception("due_failed", article=str(article_id))
+        failed.append(error)
         return False
     return done is not None
 

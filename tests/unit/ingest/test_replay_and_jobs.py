@@ -2,22 +2,28 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
 
 from services.ingest import bootstrap
 from services.ingest.__main__ import main
 from services.ingest.consumer import handle
-from services.ingest.jobs import publish_due, replay_some
+from services.ingest.jobs import DueError, publish_due, replay_some
 from services.ingest.replay import TARGETS, manifests, replay
 from services.ingest.store.published import Scope
-from services.ingest.store.tables import METADATA
+from services.ingest.store.store import Store
+from services.ingest.store.tables import HISTORY, METADATA
+from services.ingest.store.unit import Unit
 from shared.bus import BusUnavailable, Done, Park, Retry, open_bus
 from shared.bus.topology import RENDER, Lane
+from shared.clock import unix_ms
 from shared.contracts.events import (
     ArticleDelivered,
     ArticlePublished,
@@ -33,7 +39,7 @@ from tests.deployment import wait_for
 from tests.factories import an_id, event, published
 from tests.unit.ingest.newsroom import Newsroom, RecordingBus, line
 
-A, B = an_id(1), an_id(2)
+A, B, C = an_id(1), an_id(2), an_id(3)
 
 
 def _not_listening() -> None:
@@ -152,6 +158,57 @@ def test_an_article_is_gone_once_it_expires(newsroom: Newsroom) -> None:
     assert isinstance(event, ArticleUnpublished)
     assert event.unpublish_type == "gone"
     assert newsroom.store.history(A)[0][0].who == "expiry"
+
+
+def test_an_article_that_the_database_refuses_holds_up_no_other(newsroom: Newsroom) -> None:
+    newsroom.put(A)
+    newsroom.publish(A, at="2026-03-14T05:30:00Z")
+    newsroom.put(B)
+    newsroom.publish(B, at="2026-03-14T05:45:00Z")
+    newsroom.put(C, expires="2026-03-14T06:00:00Z")
+    newsroom.publish(C)
+    newsroom.clock.forward(hours=1)
+    _refuse_the_next_change(newsroom, A)
+    with pytest.raises(DueError, match="1 article"):
+        publish_due(newsroom.store)
+    states = [newsroom.get(one).get_json()["state"] for one in (A, B, C)]
+    assert states == ["scheduled", "published", "unpublished"]
+    newsroom.clock.forward(seconds=1)
+    assert publish_due(newsroom.store) == 1, "nothing was left of the attempt that failed"
+    assert newsroom.get(A).get_json()["state"] == "published"
+
+
+def _refuse_the_next_change(newsroom: Newsroom, article_id: UUID) -> None:
+    """Have the history say already what happened to the article at this very moment."""
+    row = {"article_id": article_id, "version": unix_ms(newsroom.clock()), "action": "saved"}
+    told = {"who": "Lan", "at": newsroom.clock(), "details": "{}"}
+    with newsroom.store.database.write() as connection:
+        connection.execute(insert(HISTORY), [row | told])
+
+
+class LostStore(Store):
+    """Reads what is due, and has lost its database when it is to change something."""
+
+    attempts = 0
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        self.attempts += 1
+        raise OperationalError(None, None, ConnectionError("the server is gone"))
+        yield  # a context manager needs one
+
+
+def test_a_database_that_is_away_is_not_asked_for_one_due_article_after_the_other(
+    newsroom: Newsroom,
+) -> None:
+    for one in (A, B):
+        newsroom.put(one)
+        newsroom.publish(one, at="2026-03-14T05:30:00Z")
+    newsroom.clock.forward(hours=1)
+    store = LostStore(newsroom.store.database, clock=newsroom.clock)
+    with pytest.raises(OperationalError):
+        publish_due(store)
+    assert store.attempts == 1
 
 
 def test_an_old_address_taken_meanwhile_does_not_hold_up_a_scheduled_article(
