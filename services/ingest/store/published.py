@@ -66,14 +66,20 @@ class Published:
 
     def after(self, article_id: UUID | None, scope: Scope, limit: int) -> list[UUID]:
         """Return the next articles ever published that are in scope, in the order of their ids."""
-        query = _in_scope(select(ARTICLES.c.id), scope)
+        query = _in_scope(select(ARTICLES.c.id), scope).order_by(ARTICLES.c.id)
         if article_id is not None:
             query = query.where(ARTICLES.c.id > article_id)
-        if scope.ids is not None:
-            rest = sorted(i for i in scope.ids if article_id is None or i > article_id)
-            query = query.where(ARTICLES.c.id.in_(rest[:limit]))
         with self._database.read() as connection:
-            return list(connection.execute(query.order_by(ARTICLES.c.id).limit(limit)).scalars())
+            if scope.ids is None:
+                return list(connection.scalars(query.limit(limit)))
+            found: list[UUID] = []
+            rest = sorted(i for i in scope.ids if article_id is None or i > article_id)
+            for some in rows.slices(rest):
+                these = query.where(ARTICLES.c.id.in_(some))
+                found += connection.scalars(these.limit(limit - len(found)))
+                if len(found) == limit:
+                    break  # an empty answer means that there are no more, so all are looked at
+            return found
 
     def count(self, scope: Scope) -> int:
         """Return how many articles a replay of a category, or of what changed since, sends."""

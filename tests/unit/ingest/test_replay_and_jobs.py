@@ -268,6 +268,19 @@ def test_a_replay_of_some_ids_sends_those_and_no_categories(
     assert {e.subject for e, _ in bus.events} == {str(an_id(3)), str(an_id(1))}
 
 
+def test_a_replay_of_ids_finds_those_behind_many_that_were_never_published(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    newsroom.import_lines(line(1), line(2), query="?publish=true")
+    ids = (*(UUID(int=number) for number in range(500)), A, B)
+    asked = event(ReplayRequested(consumer="indexing", ids=ids), subject="indexing")
+    handle([asked], newsroom.published, newsroom.clock, _not_listening)
+    while replay_some(newsroom.store, newsroom.published, bus):
+        pass
+    assert [e.subject for e, _ in bus.events] == sorted([str(A), str(B)])
+    assert newsroom.published.next_replay() is None
+
+
 def test_what_ingest_cannot_do_is_parked_with_its_reason(newsroom: Newsroom) -> None:
     nobody = event(ReplayRequested(consumer="visits"), subject="visits")
     found = handle([nobody, published(1)], newsroom.published, newsroom.clock, _not_listening)
