@@ -13,11 +13,14 @@
 #   BANTIN_PUBLIC_URL        the site as readers type it; where plain HTTP is sent to with TLS
 #   GATEWAY_SITE_DIR         the site's folder, which render writes           (/srv/site)
 #   GATEWAY_RUN_DIR          a folder that it may write to                    (/run/gateway)
-#   GATEWAY_LISTEN           address:port or port of plain HTTP               (8080)
+#   GATEWAY_TEMP_DIR         likewise, for what clients are slow to send or take (GATEWAY_RUN_DIR)
+#   GATEWAY_LISTEN           address:port or port of plain HTTP; a port alone is that of IPv6 too
+#                            where the machine has it                         (8080)
 #   GATEWAY_TLS_LISTEN       address:port or port of HTTPS                    (8443)
 #   GATEWAY_ADMIN_LISTEN     health, metrics, status; never published         (8081)
-#   GATEWAY_CERTIFICATES     a folder with fullchain.pem and privkey.pem; with both there is TLS,
-#                            and plain HTTP only leads there                  (none)
+#   GATEWAY_CERTIFICATES     a folder with fullchain.pem and privkey.pem: then there is TLS, and
+#                            plain HTTP only leads there. With one of them, or a link that leads
+#                            nowhere, it does not start                       (none)
 #   GATEWAY_INGEST_API, GATEWAY_SEARCH_WEB, GATEWAY_VISITS_COLLECTOR, GATEWAY_RENDER_WEB
 #                            host:port of each; a name with several addresses is several copies
 #                            (ingest-api:8011, search-web:8002, visits-collector:8004,
@@ -26,10 +29,10 @@
 #   GATEWAY_TRUSTED_PROXIES  addresses and networks, by commas or spaces, whose X-Forwarded-For is
 #                            believed                                         (none)
 #   GATEWAY_UNLIMITED        addresses and networks without limits            (loopback)
-#   GATEWAY_VIEW_RATE, GATEWAY_SEARCH_RATE, GATEWAY_API_RATE, GATEWAY_PAGE_RATE
+#   GATEWAY_VIEW_RATE, GATEWAY_SEARCH_RATE, GATEWAY_API_RATE, GATEWAY_PAGE_RATE, GATEWAY_MEDIA_RATE
 #                            requests a second of one address (IPv6: /64) to /api/visits, to the
-#                            search, to /v1, and for what is no file of the site; ten seconds'
-#                            worth may come at once                           (20, 10, 50, 20)
+#                            search, to /v1, for what is no file of the site, and for pictures; ten
+#                            seconds' worth may come at once             (20, 10, 50, 20, 100)
 #   GATEWAY_CONNECTIONS      requests of one address that may be open at once (200)
 #   GATEWAY_PAGE_MAX_AGE     seconds that a page may be kept before it is asked for again   (10)
 #   GATEWAY_HSTS_MAX_AGE     seconds for which browsers shall insist on HTTPS (31536000)
@@ -54,6 +57,7 @@ fail() {
 defaults() {
     : "${BANTIN_PUBLIC_URL:=http://127.0.0.1:8080}"
     : "${GATEWAY_SITE_DIR:=/srv/site}" "${GATEWAY_RUN_DIR:=/run/gateway}"
+    : "${GATEWAY_TEMP_DIR:=$GATEWAY_RUN_DIR}"
     : "${GATEWAY_LISTEN:=8080}" "${GATEWAY_TLS_LISTEN:=8443}" "${GATEWAY_ADMIN_LISTEN:=8081}"
     : "${GATEWAY_CERTIFICATES:=}" "${GATEWAY_GRAFANA:=}" "${GATEWAY_TRUSTED_PROXIES:=}"
     : "${GATEWAY_INGEST_API:=ingest-api:8011}" "${GATEWAY_SEARCH_WEB:=search-web:8002}"
@@ -61,7 +65,8 @@ defaults() {
     # Set but empty: nobody is exempt.
     GATEWAY_UNLIMITED=${GATEWAY_UNLIMITED-127.0.0.0/8,::1}
     : "${GATEWAY_VIEW_RATE:=20}" "${GATEWAY_SEARCH_RATE:=10}" "${GATEWAY_API_RATE:=50}"
-    : "${GATEWAY_PAGE_RATE:=20}" "${GATEWAY_CONNECTIONS:=200}" "${GATEWAY_PAGE_MAX_AGE:=10}"
+    : "${GATEWAY_PAGE_RATE:=20}" "${GATEWAY_MEDIA_RATE:=100}"
+    : "${GATEWAY_CONNECTIONS:=200}" "${GATEWAY_PAGE_MAX_AGE:=10}"
     : "${GATEWAY_HSTS_MAX_AGE:=31536000}" "${GATEWAY_CLIENT_TIMEOUT:=15}"
     : "${GATEWAY_ACCESS_LOG:=/dev/stdout}" "${GATEWAY_WORKERS:=auto}"
     : "${GATEWAY_WATCH_SECONDS:=3}" "${GATEWAY_NGINX:=nginx}"
@@ -70,7 +75,7 @@ defaults() {
 
 # What goes into the configuration as it stands must not be able to say more than it should.
 check() {
-    for name in VIEW_RATE SEARCH_RATE API_RATE PAGE_RATE CONNECTIONS PAGE_MAX_AGE HSTS_MAX_AGE \
+    for name in VIEW_RATE SEARCH_RATE API_RATE PAGE_RATE MEDIA_RATE CONNECTIONS PAGE_MAX_AGE HSTS_MAX_AGE \
         CLIENT_TIMEOUT WATCH_SECONDS; do
         eval "value=\$GATEWAY_$name"
         case $value in
@@ -80,7 +85,7 @@ check() {
         *_RATE | CONNECTIONS | *TIMEOUT | WATCH*) [ "$value" -gt 0 ] || fail "GATEWAY_$name must be more than 0" ;;
         esac
     done
-    for name in SITE_DIR RUN_DIR LISTEN TLS_LISTEN ADMIN_LISTEN CERTIFICATES INGEST_API SEARCH_WEB \
+    for name in SITE_DIR RUN_DIR TEMP_DIR LISTEN TLS_LISTEN ADMIN_LISTEN CERTIFICATES INGEST_API SEARCH_WEB \
         VISITS_COLLECTOR RENDER_WEB GRAFANA ACCESS_LOG WORKERS; do
         eval "value=\$GATEWAY_$name"
         case $value in
@@ -142,10 +147,41 @@ at_least() {
     }'
 }
 
+# listens LISTEN WORDS: a line for IPv4 or the address that is named; of a port alone, and where
+# this machine has IPv6, one for that.
+listens() {
+    echo "listen $1 ${2:+$2 }backlog=1024;"
+    case $1 in
+    *[!0-9]*) ;;
+    *) [ -z "$(cat /proc/net/if_inet6 2>/dev/null)" ] || echo "listen [::]:$1 ${2:+$2 }backlog=1024;" ;;
+    esac
+}
+
+# Whether there is a certificate. What was meant as one and cannot be used is not taken for none:
+# the site would go on without TLS, and nobody be told.
+has_certificate() {
+    [ -n "$GATEWAY_CERTIFICATES" ] || return 1
+    if [ -d "$GATEWAY_CERTIFICATES" ] && [ ! -x "$GATEWAY_CERTIFICATES" ]; then
+        fail "the folder of certificates cannot be entered by $(id -un 2>/dev/null || id -u)"
+    fi
+    there=''
+    for file in "$chain" "$key"; do
+        if [ -e "$file" ]; then
+            there="$there+"
+        elif [ -h "$file" ]; then
+            fail "${file##*/} is a link that leads nowhere from here: copy the file itself"
+        fi
+    done
+    case $there in
+    '') return 1 ;;
+    +) fail "fullchain.pem and privkey.pem belong together: one of them is not there" ;;
+    esac
+}
+
 tls() {
     chain=$GATEWAY_CERTIFICATES/fullchain.pem key=$GATEWAY_CERTIFICATES/privkey.pem
-    if [ -z "$GATEWAY_CERTIFICATES" ] || [ ! -e "$chain" ] || [ ! -e "$key" ]; then
-        GATEWAY_LISTEN_LINE="listen $GATEWAY_LISTEN backlog=1024;"
+    if ! has_certificate; then
+        GATEWAY_LISTEN_LINES=$(listens "$GATEWAY_LISTEN")
         GATEWAY_TLS_LINES='' GATEWAY_REDIRECT_SERVER='' GATEWAY_CERTIFICATE_METRIC=''
         return
     fi
@@ -154,9 +190,9 @@ tls() {
     *) fail "there is a certificate, so BANTIN_PUBLIC_URL must start with https://" ;;
     esac
     if at_least 1 25 1; then
-        GATEWAY_LISTEN_LINE="listen $GATEWAY_TLS_LISTEN ssl backlog=1024; http2 on;"
+        GATEWAY_LISTEN_LINES="$(listens "$GATEWAY_TLS_LISTEN" ssl) http2 on;"
     else
-        GATEWAY_LISTEN_LINE="listen $GATEWAY_TLS_LISTEN ssl http2 backlog=1024;"
+        GATEWAY_LISTEN_LINES=$(listens "$GATEWAY_TLS_LISTEN" "ssl http2")
     fi
     # The sum makes another certificate another configuration.
     GATEWAY_TLS_LINES="# $(cat "$chain" "$key" | cksum)
@@ -169,7 +205,7 @@ tls() {
     ssl_session_timeout 1d;
     ssl_session_tickets off;"
     GATEWAY_REDIRECT_SERVER="server {
-        listen $GATEWAY_LISTEN backlog=1024;
+        $(listens "$GATEWAY_LISTEN")
         return 308 $BANTIN_PUBLIC_URL\$request_uri;
     }"
     GATEWAY_CERTIFICATE_METRIC=$(certificate_metric "$chain")
@@ -199,6 +235,7 @@ derive() {
     GATEWAY_SEARCH_BURST=$((GATEWAY_SEARCH_RATE * 10))
     GATEWAY_API_BURST=$((GATEWAY_API_RATE * 10))
     GATEWAY_PAGE_BURST=$((GATEWAY_PAGE_RATE * 10))
+    GATEWAY_MEDIA_BURST=$((GATEWAY_MEDIA_RATE * 10))
     GATEWAY_INGEST_SERVERS=$(servers "$GATEWAY_INGEST_API")
     GATEWAY_SEARCH_SERVERS=$(servers "$GATEWAY_SEARCH_WEB")
     GATEWAY_VISITS_SERVERS=$(servers "$GATEWAY_VISITS_COLLECTOR")
@@ -238,18 +275,32 @@ print() (
     }' "$here/nginx.conf.template"
 )
 
+# complain WHY: says once why what would be written now is not taken.
+complain() {
+    [ "$1" = "${complained:-}" ] || echo "gateway: nginx goes on as it is: $1" >&2
+    complained=$1
+}
+
+has_tls() {
+    grep -q '^ *ssl_certificate ' "$GATEWAY_RUN_DIR/$1"
+}
+
 # One look: what would be written now is tried, and taken if it is new and nginx accepts it.
 look() {
     # A process of its own: a function before «||» would go on after an error.
-    sh "$0" print >"$GATEWAY_RUN_DIR/nginx.conf.new" || return 0
+    if ! said=$(sh "$0" print 2>&1 >"$GATEWAY_RUN_DIR/nginx.conf.new"); then
+        complain "$said"
+        return 0
+    fi
+    if has_tls nginx.conf && ! has_tls nginx.conf.new; then
+        complain "the certificate is gone; to go on without TLS, start again"
+        return 0
+    fi
     if cmp -s "$GATEWAY_RUN_DIR/nginx.conf.new" "$GATEWAY_RUN_DIR/nginx.conf"; then
         return 0
     fi
     if ! said=$("$GATEWAY_NGINX" -t -q -c "$GATEWAY_RUN_DIR/nginx.conf.new" -e stderr 2>&1); then
-        if [ "$said" != "${complained:-}" ]; then
-            echo "gateway: nginx goes on as it is: $said" >&2
-        fi
-        complained=$said
+        complain "$said"
         return 0
     fi
     complained=''

@@ -30,6 +30,7 @@ def gateway(
         "GATEWAY_SEARCH_RATE": "1",
         "GATEWAY_API_RATE": "1",
         "GATEWAY_PAGE_RATE": "1",
+        "GATEWAY_MEDIA_RATE": "1",
         "GATEWAY_CONNECTIONS": str(CONNECTIONS),
         "GATEWAY_CLIENT_TIMEOUT": "3",
     }

@@ -4,7 +4,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -168,6 +168,52 @@ def test_a_new_certificate_is_shown_and_a_broken_one_is_not_taken(gateway: Gatew
     wait_for(lambda: "second.example" in _handshake(gateway, _trusting())[1])
     metrics = httpx.get(f"http://127.0.0.1:{gateway.admin_port}/metrics").text
     assert "bantin_gateway_certificate_expires_timestamp_seconds 1" in metrics
+
+
+def test_a_certificate_that_goes_away_does_not_switch_tls_off(gateway: Gateway) -> None:
+    folder = gateway.folder / "certificates"
+    kept = {path: path.read_text() for path in folder.iterdir()}
+    told = gateway.runner.output().count("the certificate is gone")
+    for path in kept:
+        path.unlink()
+    wait_for(lambda: gateway.runner.output().count("the certificate is gone") > told)
+    assert ".example" in _handshake(gateway, _trusting())[1]
+    for path, text in kept.items():
+        path.write_text(text)
+
+
+def _without_key(folder: Path) -> None:
+    (folder / "privkey.pem").unlink()
+
+
+def _with_a_link_that_leads_nowhere(folder: Path) -> None:
+    (folder / "fullchain.pem").unlink()
+    (folder / "fullchain.pem").symlink_to("../../archive/news.example/fullchain1.pem")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [(_without_key, "belong together"), (_with_a_link_that_leads_nowhere, "leads nowhere")],
+)
+def test_half_a_certificate_stops_the_start_instead_of_going_without_tls(
+    tmp_path: Path, spoil: Callable[[Path], None], what: str
+) -> None:
+    make_certificate(tmp_path, "news.example")
+    spoil(tmp_path)
+    settings = {
+        "BANTIN_PUBLIC_URL": "https://news.example",
+        "GATEWAY_RUN_DIR": str(tmp_path),
+        "GATEWAY_CERTIFICATES": str(tmp_path),
+    }
+    with pytest.raises(ValueError, match=what):
+        configuration(settings)
+
+
+def test_a_port_alone_is_that_of_ipv6_too_where_the_machine_has_it(tmp_path: Path) -> None:
+    settings = {"GATEWAY_RUN_DIR": str(tmp_path), "GATEWAY_LISTEN": "8080"}
+    has_ipv6 = bool(Path("/proc/net/if_inet6").read_text())
+    assert ("listen [::]:8080 " in configuration(settings)) == has_ipv6
+    assert "[::]" not in configuration(settings | {"GATEWAY_LISTEN": "127.0.0.1:8080"})
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ def test_a_trusted_proxy_is_believed_as_far_as_it_wrote_itself(
         ("127.0.0.11", "POST", "/api/visits"),
         ("127.0.0.12", "GET", "/api/search?q=a"),
         ("127.0.0.13", "PUT", "/v1/articles/1"),
+        ("127.0.0.18", "GET", "/media/0f8fad5b-d9cb-469f-a165-70867728950e"),
     ],
 )
 def test_too_many_calls_of_one_address_are_refused_for_a_while(
