@@ -20,6 +20,7 @@ FORMAT: Final = "bantin-backup-1"
 ABOUT: Final = "backup.json"
 DATABASES: Final = ("ingest", "visits")
 MEDIA: Final = "media.tar.gz"
+OVERRIDE: Final = "docker-compose.override.yml"
 _ARTICLES: Final = (
     "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM articles"
     " WHERE public_version IS NOT NULL), (SELECT count(*) FROM media)"
@@ -79,7 +80,7 @@ def _configuration(folder: Path, stack: Stack) -> None:
     found = stack.configuration
     folder.mkdir()
     (folder / "compose.json").write_text(found.resolved)
-    for path in (found.env, Path("docker-compose.override.yml")):
+    for path in (found.env, Path(OVERRIDE)):
         if path.is_file():
             shutil.copyfile(path, folder / path.name)
     for name, source in (("secrets", found.secrets), ("certificates", found.certificates)):

@@ -6,23 +6,36 @@ are taken from the backup where this folder has none. Needs Python and docker co
 """
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from deploy.compose.backup import ABOUT, DATABASES, FORMAT, MEDIA, own_files, revision
+from deploy.compose.backup import (
+    ABOUT,
+    DATABASES,
+    FORMAT,
+    MEDIA,
+    OVERRIDE,
+    own_files,
+    revision,
+)
 from deploy.compose.folder import checked
 from deploy.compose.follow import follow
 from deploy.compose.stack import UP, Stack, Steps, TroubleError, finished, from_file
+
+KEY: Final = "privkey.pem"
+GATEWAY_USER: Final = 101
+"""Nginx's, in the gateway's container."""
 
 
 def restore(folder: Path, stack: Stack, steps: Steps) -> None:
     """Put a backup back and wait until readers have all of it. Raises TroubleError, OSError."""
     about = checked(folder, ABOUT, FORMAT)
     steps.done(f"the backup of {about['made_at']} is whole")
-    _put_configuration(folder / "configuration", stack, steps)
+    put_configuration(folder / "configuration", stack, steps)
     be_empty(stack)
     stack.do("build", "--quiet")
     start_databases(stack)
@@ -60,12 +73,12 @@ def start_databases(stack: Stack) -> None:
     stack.do("run", "--rm", "--no-deps", "--no-TTY", "databases")
 
 
-def _put_configuration(folder: Path, stack: Stack, steps: Steps) -> None:
+def put_configuration(folder: Path, stack: Stack, steps: Steps) -> None:
     """Take settings from the backup where there are none. They come first: they say the rest."""
-    env = Path(".env")
-    if not env.exists() and (folder / ".env").exists():
-        shutil.copyfile(folder / ".env", env)
-        steps.note(".env is the backup's")
+    for file in (Path(".env"), Path(OVERRIDE)):
+        if not file.exists() and (folder / file).exists():
+            shutil.copyfile(folder / file, file)
+            steps.note(f"{file} is the backup's")
     found = stack.configuration
     for name, place, mode in (
         ("secrets", found.secrets, 0o700),
@@ -80,8 +93,20 @@ def _put_configuration(folder: Path, stack: Stack, steps: Steps) -> None:
             # The readers are several users; it is the folder of secrets that is closed.
             shutil.copyfile(path, place / path.name)
             (place / path.name).chmod(0o644)
+        if (place / KEY).exists():
+            _close(place / KEY, steps)
         steps.note(f"{place} is the backup's")
     stack.reread()
+
+
+def _close(key: Path, steps: Steps) -> None:
+    """Let only the gateway read the certificate's key; who is not root is told what is left."""
+    if os.geteuid() == 0:
+        os.chown(key, GATEWAY_USER, GATEWAY_USER)
+        key.chmod(0o400)
+    else:
+        key.chmod(0o640)
+        steps.note(f"{key}: let the user {GATEWAY_USER} read it (chown, as root): the gateway's")
 
 
 def _put_database(name: str, dump: Path, steps: Steps) -> None:
