@@ -17,6 +17,15 @@ EXCEPTIONS: Final = {
 FRONT_DOOR: Final = "gateway"
 OUTSIDE: Final = "edge"
 """The only network that leads out of the machine."""
+_KEEPERS: Final = {
+    "rabbitmq": {"ingest", "indexing", "render", "visits", "prometheus"},
+    "postgres": {"ingest", "render", "visits", "databases", "postgres-exporter", "prometheus"},
+    "elasticsearch": {"indexing", "search", "elasticsearch-exporter", "prometheus"},
+}
+"""The servers that keep data, and who may reach them: services by name, servers likewise.
+
+Prometheus asks each process on the network of its service, where the servers are too.
+"""
 _OF_DOCKER: Final = (ip_network("172.16.0.0/12"), ip_network("192.168.0.0/16"))
 """Where its networks lie whose subnet nobody names (``default-address-pools`` of dockerd)."""
 _SECRET_NAME: Final = re.compile(
@@ -144,6 +153,22 @@ def _networks(project: Project, name: str) -> Iterator[str]:
         yield f"is on the network of {network}"
 
 
+def _reach(project: Project, name: str) -> Iterator[str]:
+    """Hold a server that keeps data to those who need it, and the front door to pairs."""
+    for other in sorted(set(project.services) - {name}):
+        shared = project.networks(name) & project.networks(other)
+        if not shared or other in _KEEPERS:
+            continue
+        owner = other.partition("-")[0] if project.services[other].get("build") else other
+        if name in _KEEPERS and owner not in _KEEPERS[name]:
+            yield f"can be reached by {other} ({', '.join(sorted(shared))})"
+    if name == FRONT_DOOR:
+        for network in sorted(project.networks(name) - {OUTSIDE}):
+            there = {other for other in project.services if network in project.networks(other)}
+            if len(there - {name}) > 1:
+                yield f"brings {', '.join(sorted(there - {name}))} together ({network})"
+
+
 def _environment(project: Project, name: str) -> Iterator[str]:
     for variable in project.environment(name):
         if _SECRET_NAME.search(variable.upper()) and not _NAMES_A_FILE.search(variable):
@@ -225,6 +250,7 @@ _OF_A_SERVICE: Final[dict[str, Callable[[Project, str], Iterator[str]]]] = {
     "waits": _waits,
     "ports": _ports,
     "networks": _networks,
+    "reach": _reach,
     "environment": _environment,
     "secrets": _secrets,
     "mounts": _mounts,
