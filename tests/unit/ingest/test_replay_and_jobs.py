@@ -189,13 +189,16 @@ def _refuse_the_next_change(newsroom: Newsroom, article_id: UUID) -> None:
 class LostStore(Store):
     """Reads what is due, and has lost its database when it is to change something."""
 
+    lost = True
     attempts = 0
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
         self.attempts += 1
-        raise OperationalError(None, None, ConnectionError("the server is gone"))
-        yield  # a context manager needs one
+        if self.lost:
+            raise OperationalError(None, None, ConnectionError("the server is gone"))
+        with super().unit() as unit:
+            yield unit
 
 
 def test_a_database_that_is_away_is_not_asked_for_one_due_article_after_the_other(
@@ -209,6 +212,8 @@ def test_a_database_that_is_away_is_not_asked_for_one_due_article_after_the_othe
     with pytest.raises(OperationalError):
         publish_due(store)
     assert store.attempts == 1
+    store.lost = False
+    assert publish_due(store) == 2
 
 
 def test_an_old_address_taken_meanwhile_does_not_hold_up_a_scheduled_article(
