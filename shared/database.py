@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import (
+    DataError,
     DBAPIError,
     InterfaceError,
     InternalError,
@@ -39,7 +40,8 @@ UNAVAILABLE: Final = (
 """What is raised while a database cannot be used: it is down, full, locked or not migrated yet.
 
 Whoever gets one tries again later. What is missing here (DataError, IntegrityError) is the fault
-of what was to be stored, and would be no better later.
+of what was to be stored, and would be no better later; so is what is too large for PostgreSQL,
+which comes as a DataError too.
 """
 _TURN: Final = text("SELECT pg_advisory_xact_lock(110386840822126)")
 """The number spells ``dbwrkn``; each database has locks of its own."""
@@ -48,6 +50,8 @@ _COLLISIONS: Final = frozenset({"40001", "40P01"})
 _AWAY: Final = ("08", "25006", "42", "53", "55P03", "57P")
 """Beginnings of the SQLSTATE of troubles that are the same for whatever is asked: connections,
 read only, other tables or rights than expected, no room, somebody's lock, shutting down."""
+_TOO_LARGE: Final = "54"
+"""Class of the SQLSTATE of what exceeds a limit of the program: a key of an index, a statement."""
 _ATTEMPTS: Final = 5
 _T = TypeVar("_T")
 
@@ -110,6 +114,7 @@ class Database:
             from shared.postgresql import engine  # noqa: PLC0415 - an adapter loads on demand
 
             self.engine = engine(parsed, limits)
+            event.listen(self.engine, "handle_error", _told_apart)
             self._reading = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -171,6 +176,16 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _told_apart(context: ExceptionContext) -> DataError | None:
+    """Return what is raised instead of an error that only seems to be of the database's running."""
+    error = context.sqlalchemy_exception
+    if not isinstance(error, OperationalError) or error.orig is None:
+        return None
+    if not (getattr(error.orig, "sqlstate", None) or "").startswith(_TOO_LARGE):
+        return None
+    return DataError(error.statement, error.params, error.orig, hide_parameters=True)
 
 
 def _commit(transaction: RootTransaction) -> None:

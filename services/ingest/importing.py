@@ -165,7 +165,9 @@ def _save(store: Store, good: _Good, options: Options) -> list[LineResult]:
 
 def _failed(number: int, draft: Draft, error: SQLAlchemyError) -> LineResult:
     clash = isinstance(error, IntegrityError)
-    detail = "clashes with a change made meanwhile" if clash else "the database is unavailable"
+    away = isinstance(error, UNAVAILABLE)
+    other = "the database is unavailable" if away else "the database refuses it"
+    detail = "clashes with a change made meanwhile" if clash else other
     saved = "it may have been saved" if isinstance(error, CommitUnknown) else "nothing was saved"
     problem = FieldProblem("", f"{detail}; {saved}, send the line again")
     return LineResult(number, str(draft.article_id), 409 if clash else 503, errors=(problem,))

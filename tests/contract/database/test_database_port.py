@@ -1,5 +1,6 @@
 """What services rely on, whichever database they were given."""
 
+import random
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -7,11 +8,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from services.ingest.store.tables import Moment
 from services.visits.tables import DAILY, SEEN, TOTALS
-from shared.database import Database
+from shared.database import UNAVAILABLE, Database, is_away
 from tests.factories import an_id
 
 DAY = date(2026, 3, 14)
@@ -108,6 +109,24 @@ def test_uuids_and_days_come_back_as_they_were_and_in_their_order(database: Data
         assert [row.day for row in found] == [row["day"] for row in rows]
         after = select(SEEN.c.id).where(SEEN.c.id > ids[2]).order_by(SEEN.c.id)
         assert list(connection.scalars(after)) == ids[3:]
+
+
+def test_a_key_that_is_too_long_is_not_taken_for_a_database_that_is_away(
+    database: Database,
+) -> None:
+    def too_long() -> None:
+        with database.write() as connection:
+            _set(connection, 1, random.Random(1).randbytes(4000).hex())  # noqa: S311
+
+    if not database.locks_rows:
+        pytest.skip("SQLite takes keys of any length")
+    with pytest.raises(DataError) as refused:
+        too_long()
+    assert not isinstance(refused.value, UNAVAILABLE)
+    assert not is_away(refused.value)
+    with database.write() as connection:
+        _set(connection, 1)
+    assert _views(database) == 1
 
 
 WORDS = ["", "-", "/tin/a", "/tin/a-b", "/tin/aa", "A", "Z", "a", "a b", "b", "e\u0301", "z", "ß"]

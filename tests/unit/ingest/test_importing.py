@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,28 @@ def test_two_lines_that_want_one_old_address_are_told_apart(newsroom: Newsroom) 
     found = newsroom.import_lines(line(1, altIds=legacy), line(2, altIds=legacy), query=PUBLISH)
     assert [r["status"] for r in found] == [201, 422]
     assert found[1]["errors"][0]["pointer"] == "/altIds/0/value"
+
+
+@pytest.fixture
+def narrow(newsroom: Newsroom) -> Iterator[Newsroom]:
+    """A newsroom whose PostgreSQL has an index that takes no long text; SQLite's takes any."""
+    with newsroom.store.database.write() as connection:
+        connection.exec_driver_sql("CREATE INDEX narrow ON editions (body)")
+    yield newsroom
+    with newsroom.store.database.write() as connection:
+        connection.exec_driver_sql("DROP INDEX narrow")
+
+
+def test_a_line_that_only_the_database_refuses_stops_none_of_the_others(narrow: Newsroom) -> None:
+    letters = range(0x4E00, 0x9FFF)  # so many that no compression makes the text fit
+    text = "".join(map(chr, random.Random(1).sample(letters, 4000)))  # noqa: S311
+    long = line(2, bodies=[{"contentType": "text/html", "value": f"<p>{text}</p>"}])
+    found = narrow.import_lines(line(1), long, line(3), query=PUBLISH)
+    refuses = narrow.store.database.locks_rows
+    assert [r["status"] for r in found] == [201, 503 if refuses else 201, 201]
+    if refuses:
+        assert "refuses" in found[1]["errors"][0]["detail"]
+    assert narrow.get(an_id(3)).get_json()["state"] == "published"
 
 
 def test_results_come_while_lines_are_still_being_read(newsroom: Newsroom) -> None:
