@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 from unicodedata import normalize
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 HOME: Final = "/"
 FEED: Final = "/rss.xml"
@@ -15,6 +15,8 @@ SITEMAP_PAGES: Final = "/sitemap-pages.xml"
 ROBOTS: Final = "/robots.txt"
 FIXED: Final = (HOME, FEED, SITEMAP, SITEMAP_PAGES, ROBOTS)
 """Pages there is one of."""
+CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""Characters that no address has which is asked for in earnest."""
 
 
 class Kind(StrEnum):
@@ -135,6 +137,9 @@ def address(url: str) -> str:
 
 
 def address_of(path: str, query: str = "") -> str:
-    """Return the same form for a path that is not escaped, and its query string as it came."""
+    """Return the same form for a path that is not escaped, and its query string as it came.
+
+    Control characters are escaped: databases need not take them, and nobody is served by them.
+    """
     path = normalize("NFC", path)
-    return f"{path}?{query}" if query else path
+    return CONTROLS.sub(lambda found: quote(found[0]), f"{path}?{query}" if query else path)

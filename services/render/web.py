@@ -112,7 +112,7 @@ def _requested() -> str | None:
         path = raw.encode("latin-1").decode()
     except UnicodeError:
         return None
-    if len(path) > LONGEST or not path.startswith("/") or not path.isprintable():
+    if len(path) > LONGEST or not path.startswith("/") or paths.CONTROLS.search(path):
         return None
     return path
 

@@ -84,6 +84,26 @@ def test_every_former_address_leads_to_the_current_one_in_one_step(
     assert client.get("/tin-tuc/view.aspx").status_code == 404
 
 
+def test_an_old_address_that_no_database_takes_keeps_no_article_from_its_page(
+    site: Harness, client: FlaskClient
+) -> None:
+    former = ("/cu/%00x", "/cu/\x00y", "/cu/z?\x00", OLD)
+    site.publish(published(former_urls=former))
+    assert client.get(URL).status_code == 200
+    assert client.get(OLD).headers["Location"] == URL
+    assert client.get("/cu/%00x").status_code == 404
+    site.publish(unpublished(version=2, former_urls=former))
+    assert client.get(OLD).status_code == 410
+
+
+def test_an_old_address_may_have_characters_that_are_not_seen(
+    site: Harness, client: FlaskClient
+) -> None:
+    site.publish(published(former_urls=("/tin\u200b-cu\u00a0/7",)))
+    answer = client.get("/tin%E2%80%8B-cu%C2%A0/7")
+    assert (answer.status_code, answer.headers["Location"]) == (301, URL)
+
+
 def test_an_article_that_is_gone_answers_410_with_the_explanation(
     site: Harness, client: FlaskClient
 ) -> None:
