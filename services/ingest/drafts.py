@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
+from posixpath import normpath
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from services.ingest.records import Draft
@@ -12,10 +13,15 @@ from services.ingest.sanitise import TooDeepError, body_pictures, is_empty, sani
 from shared.contracts.article import Article, ContractError, FieldProblem, parse_article
 
 _OWN: Final = re.compile(
-    r"/(?:$|v1/|api/|media/|assets/|docs/|chuyen-muc/|ngay/|tim-kiem"
-    r"|rss\.xml$|sitemap\.xml$|robots\.txt$|tin/[a-z0-9-]+-[a-z2-7]{10,26}/?$)"
+    r"/(?:$|v1/|api/|media/|assets/|docs|chuyen-muc/|ngay(?:/|$)|tim-kiem|grafana(?:/|$)"
+    r"|(?i:metrics|health)(?:/|$)|rss\.xml$|sitemap(?:-pages|-\d{4}-\d\d)?\.xml$|robots\.txt$"
+    r"|tin/[a-z0-9-]+-[a-z2-7]{10,26}/?$)",
+    re.ASCII,
 )
-"""Addresses of this site itself, which no old portal's address may take."""
+"""Addresses of this site itself, and what its front doors do not ask the site for."""
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LEGACY_BYTES: Final = 2000
+"""An old portal's address is a key in databases, and PostgreSQL's have 2,704 bytes at most."""
 
 
 class MalformedError(ValueError):
@@ -95,7 +101,10 @@ def _legacy(article: Article) -> tuple[tuple[str, str], ...]:
 
 
 def legacy_path(address: str, pointer: str) -> str:
-    """Return the path (with its query) of an old portal's address. Raises ContractError."""
+    """Return the path (with its query) of an old portal's address. Raises ContractError.
+
+    What is refused would never be answered with 301, as nobody can ask for it here.
+    """
     try:
         parts = urlsplit(address)
     except ValueError as error:
@@ -103,6 +112,25 @@ def legacy_path(address: str, pointer: str) -> str:
     path = parts.path or "/"
     if parts.scheme not in {"", "http", "https"} or not path.startswith("/") or " " in address:
         raise ContractError([FieldProblem(pointer, "is neither http(s)://… nor a path")])
-    if _OWN.match(path) and not (path == "/" and parts.query):
+    unescaped = _unescaped(path, pointer)
+    if _CONTROLS.search(unescaped):
+        raise ContractError([FieldProblem(pointer, "has control characters")])
+    if _OWN.match(_folded(unescaped)) and not (path == "/" and parts.query):
         raise ContractError([FieldProblem(pointer, "is an address of this site itself")])
-    return f"{path}?{parts.query}" if parts.query else path
+    found = f"{path}?{parts.query}" if parts.query else path
+    if len(found.encode()) > _LEGACY_BYTES:
+        raise ContractError([FieldProblem(pointer, f"has more than {_LEGACY_BYTES} bytes")])
+    return found
+
+
+def _unescaped(path: str, pointer: str) -> str:
+    try:
+        return unquote(path, errors="strict")
+    except UnicodeDecodeError as error:
+        raise ContractError([FieldProblem(pointer, "is not escaped UTF-8")]) from error
+
+
+def _folded(path: str) -> str:
+    """Return a path as browsers and front doors see it: without ``//``, ``.`` and ``..``."""
+    folded = normpath(f"/{path.lstrip('/')}")
+    return f"{folded}/" if path.endswith("/") and folded != "/" else folded

@@ -26,7 +26,7 @@ from services.ingest.public import needs_body, public_body, state_event, url_of
 from services.ingest.records import Record
 from services.ingest.sanitise import body_pictures
 from services.ingest.store.unit import Unit
-from shared.contracts.article import Article
+from shared.contracts.article import Article, ContractError
 from shared.contracts.documents import ArticleBody
 from shared.contracts.events import UnpublishType
 
@@ -209,7 +209,10 @@ def _set_addresses(
     if before is not None:
         owned[before] = "former"
     for address in article.legacy_urls:
-        path = legacy_path(address, "/altIds")
+        try:
+            path = legacy_path(address, "/altIds")
+        except ContractError:
+            continue  # saved when it was still taken; it never led anywhere, and need not now
         owner = unit.owner(path) or live.id
         if owner == live.id:
             owned.setdefault(path, "legacy")

@@ -5,10 +5,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import func, update
 from werkzeug.test import TestResponse
 
 from services.ingest.drafts import prepare
 from services.ingest.public import short_ids
+from services.ingest.store.tables import EDITIONS
 from shared.contracts.events import ArticleDelivered, ArticlePublished, ArticleUnpublished
 from tests.factories import an_id
 from tests.unit.ingest.newsroom import Newsroom, document
@@ -275,6 +277,18 @@ def test_an_old_portals_address_goes_with_the_article(newsroom: Newsroom) -> Non
     newsroom.put(A, title="Không còn địa chỉ cũ")
     newsroom.publish(A)
     assert newsroom.put(B, altIds=legacy).status_code == 201
+
+
+@pytest.mark.parametrize("refused", ["/cu/%00x", "/cu/" + "\u1ebf" * 1000], ids=["NUL", "long"])
+def test_a_draft_from_when_more_old_addresses_were_taken_can_still_be_published(
+    newsroom: Newsroom, refused: str
+) -> None:
+    newsroom.put(A, altIds=[{"role": "legacy-url", "value": v} for v in ("/cu/7", "/cu/8")])
+    with newsroom.store.database.write() as connection:
+        older = func.replace(EDITIONS.c.body, "/cu/7", refused)
+        connection.execute(update(EDITIONS).values(body=older))
+    assert newsroom.publish(A).status_code == 200
+    assert newsroom.sent()[-1].data.former_urls == ("/cu/8",)
 
 
 def test_two_drafts_that_want_one_old_address_are_told_at_publication(newsroom: Newsroom) -> None:

@@ -202,6 +202,13 @@ def test_a_name_twice_in_one_object_is_malformed_for_a_word_would_be_lost() -> N
         ("https://cu.example.org/Default.aspx?ItemID=12", "/Default.aspx?ItemID=12"),
         ("/tin-cu/7.html", "/tin-cu/7.html"),
         ("http://cu.example.org/?id=7", "/?id=7"),
+        ("/healthy/7", "/healthy/7"),
+        ("/document/7", "/document/7"),
+        ("/v1", "/v1"),
+        ("/tin-tuc/docs/7", "/tin-tuc/docs/7"),
+        ("/Docs/7", "/Docs/7"),
+        ("/grafana.html", "/grafana.html"),
+        ("/tin-t%E1%BB%A9c/ế?x=%00", "/tin-t%E1%BB%A9c/ế?x=%00"),
     ],
 )
 def test_an_old_portals_address_becomes_a_path(address: str, path: str) -> None:
@@ -222,11 +229,40 @@ def test_an_old_portals_address_becomes_a_path(address: str, path: str) -> None:
         "http://[",
         "/rss.xml",
         "/ngay/2026/",
+        "https://cu.example.org/tin/%00x",
+        "/tin/%0D%0Ax",
+        "/tin/%7F",
+        "/tin/%C2%85",
+        "/tin/%E0",
+        "/docs",
+        "/docs-cu/7.html",
+        "/%64ocs/7",
+        "//cu.example.org//docs/7",
+        "/cu/../docs/7",
+        "/cu/..",
+        "/ngay",
+        "/ngay?d=2018-07-03",
+        "/sitemap-2018-07.xml",
+        "/sitemap-pages.xml",
+        "/grafana",
+        "/grafana/d/7",
+        "/metrics",
+        "/Metrics/7",
+        "/health/live",
+        "/HEALTH?id=7",
     ],
 )
 def test_an_address_of_this_site_or_of_nowhere_is_no_old_portals(address: str) -> None:
     with pytest.raises(ContractError):
         prepare(document(altIds=[{"role": "legacy-url", "value": address}]), A)
+
+
+def test_an_old_address_has_no_more_bytes_than_every_database_takes_as_a_key() -> None:
+    most = "/" + "a" * 1999
+    assert legacy_path(f"https://cu.example.org{most}", "/altIds/0/value") == most
+    for longer in ("/" + "\u1ebf" * 667, "/a?" + "\u1ebf" * 667, "/" + "a" * 1997 + "\u1ebf"):
+        with pytest.raises(ContractError, match="2000 bytes"):
+            prepare(document(altIds=[{"role": "legacy-url", "value": longer}]), A)
 
 
 def test_only_media_addresses_have_a_media_id() -> None:
