@@ -5,6 +5,7 @@ answer, and a page that says so where there is nothing.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -76,7 +77,7 @@ def _answer(site: Site) -> Response:
     path = _requested()
     if path is None:
         return _missing(site)
-    served = _served(site, path)
+    served = _formerly_home(site, path) or _served(site, path)
     if served is not None:
         return served
     if path in ("/ngay/", "/ngay"):
@@ -90,6 +91,18 @@ def _answer(site: Site) -> Response:
         if page is not None and page.kind in (Kind.DAY, Kind.MONTH):
             return _no_news(site, reader, page)
     return _missing(site)
+
+
+def _formerly_home(site: Site, path: str) -> Response | None:
+    """Return the way to an article that its old portal had at ``/?id=5``, if it was one."""
+    if path != paths.HOME or not request.query_string:
+        return None
+    with suppress(*UNAVAILABLE), site.database.read() as connection:
+        reader = Reader(connection)
+        resident = reader.formerly_at(paths.address_of(path, _query()))
+        if resident is not None:
+            return _for_article(site, reader, resident, path)
+    return None  # today's home is for everybody else, and while the database is away
 
 
 def _served(site: Site, path: str) -> Response | None:
@@ -119,11 +132,14 @@ def _requested() -> str | None:
 
 def _resident(reader: Reader, path: str) -> Resident | None:
     """Return whose address this is: with its query string, as old portals had them, or without."""
-    query = request.query_string.decode("utf-8", "replace")[:LONGEST]
-    asked = [paths.address_of(path, query), paths.address_of(path)]
+    asked = [paths.address_of(path, _query()), paths.address_of(path)]
     if not path.endswith("/"):
         asked.append(paths.address_of(f"{path}/"))
     return next((found for one in asked if (found := reader.formerly_at(one))), None)
+
+
+def _query() -> str:
+    return request.query_string.decode("utf-8", "replace")[:LONGEST]
 
 
 def _for_article(site: Site, reader: Reader, resident: Resident, path: str) -> Response:

@@ -104,6 +104,18 @@ def test_an_old_address_may_have_characters_that_are_not_seen(
     assert (answer.status_code, answer.headers["Location"]) == (301, URL)
 
 
+def test_an_old_portal_may_have_had_its_articles_at_its_home(
+    site: Harness, client: FlaskClient
+) -> None:
+    site.publish(published(former_urls=("http://cu.example.org/?gd=1&cn=28",)))
+    answer = client.get("/?gd=1&cn=28")
+    assert (answer.status_code, answer.headers.get("Location")) == (301, URL)
+    for home in ("/", "/?gd=1&cn=29", "/?utm_source=x"):
+        assert client.get(home).text == site.page("/")
+    site.publish(unpublished(version=2, former_urls=("/?gd=1&cn=28",)))
+    assert client.get("/?gd=1&cn=28").status_code == 410
+
+
 def test_an_article_that_is_gone_answers_410_with_the_explanation(
     site: Harness, client: FlaskClient
 ) -> None:
