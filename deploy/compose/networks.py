@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from deploy.compose.stack import Stack, TroubleError, finished, run
 
+_SET: Final = "front"
+"""The network that a setting places; others are placed by an override file."""
 _SETTING: Final = "BANTIN_FRONT_SUBNET"
 
 
@@ -28,9 +30,10 @@ def differing(
         subnets = {config["subnet"] for config in configs if "subnet" in config}
         if name in there and subnets and subnets != there[name]:
             was, now = (" ".join(sorted(one)) for one in (there[name], subnets))
+            keep = f"; or keep it, with {_SETTING}={was} in .env" if name == _SET else ""
             yield (
                 f"the network {name} is {was}, and set to be {now}: `make down`, then `make up`"
-                f" (nothing is lost); or keep it, with {_SETTING}={was} in .env"
+                f" (nothing is lost){keep}"
             )
 
 

@@ -20,3 +20,9 @@ def test_one_that_is_as_it_is_set_or_not_made_yet_is_no_trouble(there: dict[str,
 
 def test_one_whose_subnet_docker_chooses_may_lie_anywhere() -> None:
     assert list(differing({"edge": {"ipam": {}}}, {"edge": {"172.18.0.0/16"}})) == []
+
+
+def test_of_a_network_that_no_setting_places_none_is_named() -> None:
+    (text,) = differing({"edge": FRONT}, {"edge": {"10.1.0.0/24"}})
+    assert "make down" in text
+    assert "BANTIN" not in text
