@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.ingest.store.outbox import Outbox, Pending
 from shared import log, metrics
 from shared.bus import BATCH, BusUnavailable, Publisher
+from shared.bus.policy import BATCH_BYTES
 from shared.clock import Clock, now
 from shared.contracts.events import Event, decode
 from shared.nudge import Listening
@@ -44,6 +45,8 @@ class Relay:
         self._poll = poll
         self._clock = clock
         self._trouble: str | None = None
+        self._more = False
+        """The last batch was a full one, so the next may be there already."""
 
     def run(self, stop: threading.Event) -> None:
         """Send until ``stop`` is set; wait and keep everything while the bus cannot take it."""
@@ -52,13 +55,13 @@ class Relay:
         try:
             while not stop.is_set():
                 with self._noting_trouble():
-                    sent = self.send_batch()
+                    self.send_batch()
                 if self._trouble is not None:
                     stop.wait(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                     continue
                 pause = _FIRST_PAUSE
-                if sent < BATCH:
+                if not self._more:
                     listener.wait(self._poll)
         finally:
             listener.close()
@@ -67,11 +70,13 @@ class Relay:
         """Send at most one batch; return how many events. Raises BusUnavailable, SQLAlchemyError.
 
         A crash between sending and confirming sends the batch again: consumers know an event
-        they have seen by its version.
+        they have seen by its version. A batch is bounded in bytes too: all of it is in memory
+        several times, as rows, as events and as messages.
         """
-        with self._outbox.in_hand(BATCH) as pending:
+        with self._outbox.in_hand(BATCH, BATCH_BYTES) as pending:
             if pending:
                 self._bus.publish([_event(waiting) for waiting in pending])
+        self._more = _is_full(pending)
         metrics.OUTBOX_PUBLISHED.inc(len(pending))
         return len(pending)
 
@@ -104,6 +109,10 @@ class Relay:
             self._trouble = str(error) or type(error).__name__
         else:
             self._trouble = None
+
+
+def _is_full(batch: Sequence[Pending]) -> bool:
+    return len(batch) >= BATCH or sum(len(waiting.body) for waiting in batch) > BATCH_BYTES
 
 
 def _event(waiting: Pending) -> Event:

@@ -15,6 +15,7 @@ from services.ingest.settings import Settings
 from services.render.tables import dirty
 from services.visits.counting import SITE
 from services.visits.store import Store as Visits
+from shared.bus.policy import BATCH_BYTES
 from shared.database import Database
 from tests.contract.database.views import AT, PAGES
 from tests.contract.site.harness import Harness
@@ -103,7 +104,8 @@ def test_what_one_relay_has_in_hand_another_passes_over(
         newsroom = Newsroom(Settings(data_dir=tmp_path, database=url), SteppingClock())
         newsroom.category("tin-tuc", "Tin tức")
         newsroom.import_lines(*(line(n) for n in range(9)), query="?publish=true")
-        with newsroom.outbox.in_hand(4) as one, newsroom.outbox.in_hand(100) as two:
+        outbox = newsroom.outbox
+        with outbox.in_hand(4, BATCH_BYTES) as one, outbox.in_hand(100, BATCH_BYTES) as two:
             assert [len(one), len(two)] == [4, 6]
             assert not {event.id for event in one} & {event.id for event in two}
         assert newsroom.outbox.count() == 0

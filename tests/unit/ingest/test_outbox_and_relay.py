@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from services.ingest import bootstrap
 from services.ingest.relay import Relay
 from services.ingest.store.outbox import CHANNEL, Outbox, Pending
 from services.ingest.store.store import Store
+from services.ingest.store.tables import OUTBOX
 from shared.bus import BATCH, BusUnavailable, open_bus
 from shared.bus.topology import INDEXING, RENDER, Lane
 from shared.contracts.events import CategoryChanged, decode
@@ -84,8 +86,8 @@ def test_a_crash_between_sending_and_confirming_doubles_an_event_under_one_id(
 
     class Crashing(Outbox):
         @contextmanager
-        def in_hand(self, limit: int) -> Iterator[list[Pending]]:
-            with super().in_hand(limit) as pending:
+        def in_hand(self, limit: int, size: int) -> Iterator[list[Pending]]:
+            with super().in_hand(limit, size) as pending:
                 yield pending
                 raise KeyboardInterrupt
 
@@ -134,6 +136,50 @@ def test_a_batch_is_bounded(newsroom: Newsroom, bus: RecordingBus) -> None:
     newsroom.import_lines(*(line(n) for n in range(BATCH + 10)), query="?publish=true")
     relay = _relay(newsroom, bus)
     assert [relay.send_batch() for _ in range(3)] == [BATCH, 11, 0]
+
+
+def _of_a_mebibyte(newsroom: Newsroom, count: int) -> None:
+    """Let such large events wait behind that of the newsroom's category."""
+    (small,) = newsroom.outbox.pending(10)
+    row = {"at": newsroom.clock(), "body": small.body.ljust(1024 * 1024)}
+    with newsroom.store.database.write() as connection:
+        connection.execute(insert(OUTBOX), [row] * count)
+
+
+def test_a_batch_of_large_events_is_bounded_by_their_bytes(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    _of_a_mebibyte(newsroom, 40)
+    relay = _relay(newsroom, bus)
+    assert [relay.send_batch() for _ in range(4)] == [17, 17, 7, 0]
+
+
+def test_an_event_larger_than_a_batch_may_be_is_sent_alone(newsroom: Newsroom) -> None:
+    _of_a_mebibyte(newsroom, 2)
+    waiting = newsroom.outbox.pending(10)
+    for event in waiting:
+        with newsroom.outbox.in_hand(BATCH, 1) as pending:
+            assert pending == [event]
+    assert newsroom.outbox.count() == 0
+
+
+def test_the_relay_does_not_rest_after_a_batch_that_only_its_bytes_made_full(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    _of_a_mebibyte(newsroom, 40)
+    relay = Relay(newsroom.outbox, bus, _ears(newsroom), poll=3600)
+    stop = threading.Event()
+    thread = threading.Thread(target=relay.run, args=(stop,))
+    thread.start()
+    try:
+        wait_for(lambda: not newsroom.outbox.count(), within=30, every=0.01)
+    finally:
+        stop.set()
+        newsroom.category("van-hoa", "Văn hóa")  # so that it looks up
+        Caller(newsroom.settings.ingest_wake_dir).call()
+        thread.join(60)
+    assert not thread.is_alive()
+    assert len(bus.events) >= 41
 
 
 def test_the_relay_waits_out_a_bus_that_is_down_and_says_so(
