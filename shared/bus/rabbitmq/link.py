@@ -229,7 +229,8 @@ class Link:
         return max(0.0, until - time.monotonic())
 
     def _obey(self) -> None:
-        while self._orders:
+        # Not what is ordered meanwhile: between two pieces of a large order there is a read.
+        for _ in range(len(self._orders)):
             work, _ = self._orders.popleft()
             self.patience()
             work()

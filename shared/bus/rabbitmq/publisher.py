@@ -6,6 +6,7 @@ them. A publication is a success when each of its numbers was confirmed and none
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +24,8 @@ from shared.bus.topology import QUEUES
 _SHORT: Final = "the broker is short of memory or disk"
 _LOOK: Final = 0.1
 """Seconds between two looks whether the broker blocks us."""
+_PIECE: Final = 1024 * 1024
+"""Bytes of bodies after which what the broker has said is read before more is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class _Publication:
     """What one call published; done when nothing of it is open, or with the first error."""
 
     def __init__(self, messages: Sequence[Message]) -> None:
-        self.messages = messages
+        self.unsent = deque(messages)
         self.open = len(messages)
         self.error: str | None = None
         self.refused = False
@@ -75,12 +78,25 @@ class _Confirming:
         self._open: dict[int, tuple[_Publication, Message]] = {}
         link.lost.append(self._lost)
 
-    def send(self, publication: _Publication) -> None:
+    def post(self, publication: _Publication) -> None:
+        """Let the thread send the next piece soon. Raises BusUnavailable if it has ended."""
+        self.link.post(lambda: self._send(publication), lambda error: publication.fail(str(error)))
+
+    def _send(self, publication: _Publication) -> None:
+        """Write one piece, and the rest after others had their turn and confirms were read.
+
+        What takes as long as a large publication on a slow wire would else pass for silence of
+        the broker, to whoever publishes meanwhile too.
+        """
+        if publication.done.is_set():
+            return  # given up meanwhile
         publication.moved = time.monotonic()
         channel, frame_max = self._channel.channel_id, self.link.amqp.frame_max
         add = self.link.transport.add
+        written = 0
         with self.link.transport.together():
-            for message in publication.messages:
+            while publication.unsent and written < _PIECE:
+                message = publication.unsent.popleft()
                 self._number += 1
                 self._open[self._number] = (publication, message)
                 frames = publishing(
@@ -93,6 +109,14 @@ class _Confirming:
                     headers=message.headers,
                 )
                 add(frames)
+                written += len(message.body)
+                publication.moved = time.monotonic()
+        publication.moved = time.monotonic()
+        if publication.unsent:
+            try:
+                self.post(publication)
+            except BusUnavailable as error:
+                publication.fail(str(error))
 
     def _acked(self, number: int, multiple: bool) -> None:  # noqa: FBT001 - the library's call
         for publication, _ in self._settled(number, multiple=multiple):
@@ -143,7 +167,7 @@ class Publisher:
         link = confirming.link
         self._wait_while_blocked(link)
         publication = _Publication(messages)
-        link.post(lambda: confirming.send(publication), lambda error: publication.fail(str(error)))
+        confirming.post(publication)
         self._await(publication, link)
         if publication.refused:
             # The next connection declares again what is gone. And once a full queue has made a

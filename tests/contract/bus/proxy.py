@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -32,6 +33,12 @@ class Proxy:
             for wire in self._wires:
                 wire.swallows_answers = True
 
+    def slow_down(self, rate: float) -> None:
+        """Let no more bytes a second pass to the broker on the present connections."""
+        with self._lock:
+            for wire in self._wires:
+                wire.rate = rate
+
     def cut(self) -> None:
         """Close the present connections from both sides."""
         with self._lock:
@@ -58,6 +65,7 @@ class Proxy:
 class _Wire:
     def __init__(self, client: socket.socket, target: tuple[str | None, int | None]) -> None:
         self.swallows = self.swallows_answers = False
+        self.rate = 0.0
         self._ends = (client, socket.socket())
         try:
             self._ends[1].connect(target)
@@ -77,6 +85,8 @@ class _Wire:
         answers = source is self._ends[1]
         with suppress(OSError):
             while data := source.recv(65536):
+                if self.rate and not answers:
+                    time.sleep(len(data) / self.rate)
                 if not self.swallows and not (answers and self.swallows_answers):
                     sink.sendall(data)
         if not self.swallows:

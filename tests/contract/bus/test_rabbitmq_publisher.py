@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ import pytest
 from shared.bus import BATCH, Bus, BusUnavailable, Done
 from shared.bus.rabbitmq import open_rabbitmq
 from shared.bus.topology import EXCHANGE, RENDER, Lane
-from shared.contracts.events import decode
+from shared.contracts.events import Event, decode
 from tests.contract.bus.place import SHORT, Place
 from tests.contract.bus.proxy import Proxy
 from tests.deployment import wait_for
@@ -20,6 +22,7 @@ from tests.servers.rabbitmq import RabbitMQ
 
 LIVE = RENDER.queue(Lane.LIVE)
 BULK = RENDER.queue(Lane.BULK)
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -55,6 +58,11 @@ def arrived(bus: Bus) -> set[str]:
         subscription.settle([(delivery, Done()) for delivery in batch])
     subscription.close()
     return found
+
+
+def large(size: int) -> list[Event]:
+    """Return events of a quarter of a mebibyte each."""
+    return [published(n, body_html="x" * (MIB // 4)) for n in range(4 * size // MIB)]
 
 
 def ids(*numbers: int) -> set[str]:
@@ -182,6 +190,26 @@ def test_without_a_confirm_in_time_the_connection_is_dropped_and_nothing_promise
         send(far, 2)
     accepted(far, 3)
     assert arrived(bus) >= ids(1, 3)
+
+
+def test_a_large_publication_on_a_slow_wire_takes_longer_than_one_confirm_may(
+    proxy: Proxy, bus: Bus
+) -> None:
+    """What is still being written, and confirmed meanwhile, is no silence of the broker."""
+    with closing(open_rabbitmq(proxy.url, timeouts=replace(SHORT, confirm=2))) as far:
+        send(far, 0)
+        proxy.slow_down(4 * MIB)
+        far.publish(large(32 * MIB), bulk_for="render")
+    assert bus.depths()[BULK.name] == 129
+
+
+def test_a_large_publication_without_a_confirm_in_time_is_no_success_either(
+    far: Bus, proxy: Proxy
+) -> None:
+    send(far, 0)
+    proxy.swallow_answers()
+    with pytest.raises(BusUnavailable, match="in time"):
+        far.publish(large(4 * MIB), bulk_for="render")
 
 
 @pytest.mark.parametrize("cut", [Proxy.cut, Proxy.swallow])
