@@ -24,7 +24,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It cannot be done now. If a whole batch says so, the consumer waits and burns no delivery."""
+    """It cannot be done now. While nothing else is done, the consumer waits, uncharged."""
 
     reason: str
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.bus import Delivery, Handler, Outcome, Park, Retry
+from shared.bus import Delivery, Done, Handler, Outcome, Park, Retry
 from shared.contracts.events import Event, EventError, decode
 
 
@@ -41,11 +41,20 @@ def decoded(
     return messages, bad
 
 
-def store_is_down(results: Sequence[Result]) -> bool:
-    outcomes = [outcome for _, outcome in results]
-    return all(isinstance(outcome, Retry) for outcome in outcomes) and any(
-        type(outcome) is Retry for outcome in outcomes
-    )
+def apart(results: Sequence[Result]) -> tuple[list[Result], list[Result]]:
+    """Return what waits for the store, and what has its outcome, if the store is down.
+
+    Without any plain ``Retry`` nothing says that it is. One that failed waits with the others.
+    """
+    if not any(type(outcome) is Retry for _, outcome in results):
+        return [], list(results)
+    waiting = [result for result in results if isinstance(result[1], Retry)]
+    return waiting, [result for result in results if not isinstance(result[1], Retry)]
+
+
+def done_any(results: Sequence[Result]) -> bool:
+    """Tell whether the store took one. Park says nothing of it: what is unfit never gets there."""
+    return any(isinstance(outcome, Done) for _, outcome in results)
 
 
 def short(event: Event) -> str:

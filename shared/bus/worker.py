@@ -3,10 +3,10 @@
 - A body that is no event is parked with its reason.
 - An unexpected exception: the batch is repeated one by one, and the message that still raises
   is given back, one delivery dearer, until the delivery limit parks it.
-- A handler that answers ``Retry`` for everything (or raises BusUnavailable) has lost its own
-  store: the messages stay in hand and nothing is charged until it is back. After some minutes
-  they are given back, also uncharged, and nothing is consumed before the store's own check passes:
-  a broker takes away what is held for too long.
+- A handler that answers ``Retry`` and never ``Done`` (or raises BusUnavailable) has lost its own
+  store: the messages stay in hand and nothing is charged until it is back; what it parks is parked
+  meanwhile. After some minutes they are given back, also uncharged, and nothing is consumed before
+  the store's own check passes: a broker takes away what is held for too long.
 - Too many messages parked in a row look like a fault of ours rather than theirs: the worker stops.
 """
 
@@ -28,14 +28,7 @@ from shared.bus import (
     Retry,
     Subscription,
 )
-from shared.bus.handling import (
-    Failed,
-    Message,
-    Result,
-    ask,
-    decoded,
-    store_is_down,
-)
+from shared.bus.handling import Failed, Message, Result, apart, ask, decoded, done_any
 from shared.bus.measured import Measured, Settled
 from shared.bus.topology import Consumer, Queue
 from shared.runtime import Process
@@ -139,30 +132,31 @@ class Worker:
         for; if the store takes that one, the first is at fault itself and pays for its delivery.
         Otherwise nothing is fetched, but for one message every few rounds. Raises _DownForLong.
         """
-        held = list(messages)
         since = time.monotonic()
-        results = self._call(held)
+        results = self._call(messages)
         for number, pause in enumerate(self._pauses(), 1):
-            if not store_is_down(results):
+            waiting, ready = apart(results)
+            if not waiting or self._store_takes(ready):
                 break
+            self._settle(subscription, [Settled.of(result) for result in ready], stop)
             if stop.is_set():
                 return []
-            self._pause(results, pause)
+            self._pause(waiting, pause)
             if time.monotonic() - since > self._hold and self._bus_is_well():
                 raise _DownForLong
-            probing = len(held) < _EVIDENCE or number % _PROBE_EVERY == 0
+            probing = len(waiting) < _EVIDENCE or number % _PROBE_EVERY == 0
             probe = self._wait(subscription, pause, stop, probing=probing)
-            if probe is not None:
-                probed = self._call([probe])
-                if not store_is_down(probed):
-                    results = [*self._call(held), *probed]
-                    break
-                held.append(probe)
             if stop.is_set():
                 return []
-            results = self._call(held)
+            # Alone and first: that one was taken says nothing of what had been tried before it.
+            probed = self._call([probe]) if probe is not None else []
+            results = [*self._call([message for message, _ in waiting]), *probed]
         self._well()
         return results
+
+    def _store_takes(self, ready: Sequence[Result]) -> bool:
+        """Tell whether what is done proves that the store is up: some is done without it."""
+        return done_any(ready) and self._store_trouble() is None
 
     def _wait(
         self, subscription: Subscription, seconds: float, stop: threading.Event, *, probing: bool
@@ -258,19 +252,22 @@ class Worker:
 
     def _wait_for_the_store(self, stop: threading.Event) -> None:
         """Wait, with nothing in hand, until the store says itself that it is up."""
-        if self._store_check is None:
-            return
         for pause in self._pauses():
-            if stop.is_set():
+            if stop.is_set() or (trouble := self._store_trouble()) is None:
                 return
-            try:
-                self._store_check()
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is not up
-                self._trouble = f"waiting, nothing in hand: {error}"
-                self._logger.warning("store_unavailable", reason=str(error), pause=pause)
-                stop.wait(pause)
-            else:
-                return
+            self._trouble = f"waiting, nothing in hand: {trouble}"
+            self._logger.warning("store_unavailable", reason=trouble, pause=pause)
+            stop.wait(pause)
+
+    def _store_trouble(self) -> str | None:
+        """Return what the store's own check says is wrong, if there is one."""
+        if self._store_check is None:
+            return None
+        try:
+            self._store_check()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is not up
+            return str(error) or type(error).__name__
+        return None
 
     def _well(self) -> None:
         self._trouble = None

@@ -2,84 +2,16 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import repeat
-from typing import Any
+from collections.abc import Sequence
 
-import pytest
 from prometheus_client import REGISTRY
 
-from shared.bus import BATCH, Bus, BusUnavailable, Done, Handler, Outcome, Park, Retry
-from shared.bus.topology import DELIVERY_LIMIT, RENDER, Lane
-from shared.bus.worker import TooManyParked, Worker, processes
+from shared.bus import Bus, Done, Outcome, Park, Retry
+from shared.bus.topology import DELIVERY_LIMIT, RENDER
+from shared.bus.worker import TooManyParked, processes
 from shared.contracts.events import Event, decode
-from tests.deployment import wait_for
+from tests.contract.bus.running import Running, done, drained, running
 from tests.factories import an_id, published, unpublished
-
-LIVE = RENDER.queue(Lane.LIVE)
-
-
-def briefly() -> Iterator[float]:
-    return repeat(0.001)
-
-
-class Running:
-    """A worker in a thread, and what its handler was called with."""
-
-    def __init__(self, bus: Bus, handle: Handler, **options: Any) -> None:
-        self.calls: list[list[str]] = []
-        self.stop = threading.Event()
-        self.error: Exception | None = None
-
-        def recorded(events: Sequence[Event]) -> list[Outcome]:
-            self.calls.append([event.subject for event in events])
-            return handle(events)
-
-        self.worker = Worker(bus, LIVE, recorded, pauses=briefly, **options)
-        self.thread = threading.Thread(target=self._run)
-
-    def _run(self) -> None:
-        try:
-            self.worker.run(self.stop)
-        except TooManyParked as error:
-            self.error = error
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for a condition; the bound is only there so that a broken worker fails."""
-        for _ in range(6000):
-            if condition():
-                return
-            threading.Event().wait(0.01)
-        raise AssertionError("it never came to that")
-
-
-@contextmanager
-def running(bus: Bus, handle: Handler, **options: Any) -> Iterator[Running]:
-    worker = Running(bus, handle, **options)
-    worker.thread.start()
-    try:
-        yield worker
-    finally:
-        worker.stop.set()
-        worker.thread.join(60)
-    assert not worker.thread.is_alive()
-
-
-def drained(bus: Bus) -> Callable[[], bool]:
-    return lambda: bus.depths()["render.live"] == 0
-
-
-def done(events: Sequence[Event]) -> list[Outcome]:
-    return [Done() for _ in events]
-
-
-def trouble(worker: Worker) -> str:
-    try:
-        worker.check()
-    except RuntimeError as error:
-        return str(error)
-    return ""
 
 
 def counted(event: str, outcome: str) -> float:
@@ -149,123 +81,6 @@ def test_a_handler_that_answers_for_too_few_is_treated_like_one_that_raises(bus:
         worker.until(drained(bus))
     (letter,) = bus.dead_letters.list()
     assert "0 outcomes for 1 events" in letter.reason
-
-
-@pytest.mark.parametrize("how", ["answers", "raises"])
-def test_while_its_store_is_down_a_worker_fetches_nothing_charges_nothing_and_says_so(
-    bus: Bus, how: str
-) -> None:
-    down = threading.Event()
-    down.set()
-    rounds = []
-
-    def handle(events: Sequence[Event]) -> list[Outcome]:
-        if not down.is_set():
-            return done(events)
-        rounds.append(len(events))
-        if how == "raises":
-            raise BusUnavailable("the disk is full")
-        return [Retry("the disk is full") for _ in events]
-
-    bus.publish([published(number) for number in range(BATCH)])
-    with running(bus, handle) as worker:
-        worker.until(lambda: len(rounds) > 2)
-        bus.publish([published(number) for number in range(BATCH, 2 * BATCH)])
-        # Far more rounds than the delivery limit allows deliveries.
-        worker.until(lambda: len(rounds) > 3 * DELIVERY_LIMIT)
-        with pytest.raises(RuntimeError, match="the disk is full"):
-            worker.worker.check()
-        labels = {"queue": "render.live"}
-        assert REGISTRY.get_sample_value("bantin_worker_paused", labels) == 1
-        assert max(rounds) < BATCH + len(rounds) / 4  # no more than a probe now and then
-        other = bus.subscribe(LIVE)
-        (waiting,) = other.fetch(1, 10)
-        assert waiting.attempt == 1
-        other.close()
-        down.clear()
-        worker.until(drained(bus))
-        worker.worker.check()
-        assert REGISTRY.get_sample_value("bantin_worker_paused", labels) == 0
-    assert bus.dead_letters.list() == []
-
-
-def test_after_holding_for_long_a_worker_gives_back_uncharged_and_waits_for_its_store(
-    bus: Bus,
-) -> None:
-    down = threading.Event()
-    down.set()
-
-    def check() -> None:
-        if down.is_set():
-            raise RuntimeError("no database")
-
-    def handle(events: Sequence[Event]) -> list[Outcome]:
-        return [Retry("no database") for _ in events] if down.is_set() else done(events)
-
-    bus.publish([published(number) for number in range(5)])
-    with running(bus, handle, store_check=check, hold=0.05) as worker:
-        wait_for(lambda: "nothing in hand: no database" in trouble(worker.worker))
-        other = bus.subscribe(LIVE)
-        taken = other.fetch(BATCH, 10)
-        assert [delivery.attempt for delivery in taken] == [1] * 5
-        other.close()
-        calls = len(worker.calls)
-        down.clear()
-        worker.until(drained(bus))
-        worker.worker.check()
-    assert sum(map(len, worker.calls[calls:])) == 5
-    assert bus.dead_letters.list() == []
-
-
-def test_an_outage_of_many_holds_charges_nothing(bus: Bus) -> None:
-    """The store's check passes all the time, so the worker tries again after each hold."""
-    attempts: set[int] = set()
-    down = threading.Event()
-    down.set()
-
-    def handle(events: Sequence[Event]) -> list[Outcome]:
-        return [Retry("read-only") for _ in events] if down.is_set() else done(events)
-
-    bus.publish([published(number) for number in range(5)])
-    with running(bus, handle, hold=0.0) as worker:
-        worker.until(lambda: len(worker.calls) > 3 * DELIVERY_LIMIT)
-        worker.stop.set()
-        worker.thread.join(60)
-        other = bus.subscribe(LIVE)
-        while batch := other.fetch(BATCH, 0):
-            attempts |= {delivery.attempt for delivery in batch}
-            other.settle([(delivery, Done()) for delivery in batch])
-        assert attempts == {1}
-    assert bus.dead_letters.list() == []
-
-
-def test_what_a_paused_worker_holds_goes_back_uncharged_when_it_is_stopped(bus: Bus) -> None:
-    bus.publish([published(1), published(2)])
-    with running(bus, lambda events: [Retry("down") for _ in events]) as worker:
-        worker.until(lambda: len(worker.calls) > DELIVERY_LIMIT)
-    assert [delivery.attempt for delivery in bus.subscribe(LIVE).fetch(BATCH, 0)] == [1, 1]
-
-
-def test_one_message_that_always_says_retry_is_parked_and_does_not_hold_the_others_up(
-    bus: Bus,
-) -> None:
-    stubborn = str(an_id(0))
-
-    def handle(events: Sequence[Event]) -> list[Outcome]:
-        return [Retry("not yet") if event.subject == stubborn else Done() for event in events]
-
-    bus.publish([published(0)])
-    with running(bus, handle) as worker:
-        number = 0
-        while not bus.dead_letters.list():
-            number += 1
-            assert number < 200
-            bus.publish([published(number)])
-            worker.until(lambda: bus.depths()["render.live"] <= 1)
-        worker.until(drained(bus))
-    (letter,) = bus.dead_letters.list()
-    assert decode(letter.body).subject == stubborn
-    assert letter.attempts == DELIVERY_LIMIT
 
 
 def test_one_retry_among_others_is_charged_and_the_others_are_done(bus: Bus) -> None:
