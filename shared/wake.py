@@ -22,13 +22,15 @@ class Listener:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.setblocking(False)  # noqa: FBT003 - the socket module's signature
         self._file = folder / f"{os.getpid()}-{uuid4().hex[:8]}"
-        temporary = folder / f".{self._file.name}"
-        temporary.write_text(str(self._socket.getsockname()[1]))
-        temporary.rename(self._file)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind(("127.0.0.1", 0))
+            self._socket.setblocking(False)  # noqa: FBT003 - the socket module's signature
+            self._tell(self._socket.getsockname()[1])
+        except OSError:
+            self._socket.close()
+            raise
 
     def wait(self, timeout: float) -> bool:
         """Return True when nudged within ``timeout`` seconds; takes all nudges that came."""
@@ -41,8 +43,20 @@ class Listener:
         return True
 
     def close(self) -> None:
-        self._file.unlink(missing_ok=True)
-        self._socket.close()
+        try:
+            self._file.unlink(missing_ok=True)
+        finally:
+            self._socket.close()
+
+    def _tell(self, port: int) -> None:
+        temporary = self._file.with_name(f".{self._file.name}")
+        try:
+            temporary.write_text(str(port))
+            temporary.rename(self._file)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
 
 
 class Caller:
@@ -56,10 +70,14 @@ class Caller:
         weakref.finalize(self, self._socket.close)
 
     def call(self) -> None:
-        """Nudge; never blocks and never raises for a listener that is not there."""
+        """Nudge whom it can; never blocks and never raises.
+
+        Who calls has committed already: that nobody can be nudged, for want of a descriptor for
+        instance, must not look as if that had failed.
+        """
         try:
             files = list(os.scandir(self._folder))
-        except FileNotFoundError:
+        except OSError:
             return
         for entry in files:
             if entry.name.startswith("."):
