@@ -32,9 +32,11 @@ class Owner:
 
     def close(self, *, holds_nothing: bool) -> None:
         """Stop living. The file stays for others to find if messages are still marked with it."""
-        if holds_nothing:
-            self._path.unlink(missing_ok=True)
-        os.close(self._fd)
+        try:
+            if holds_nothing:
+                self._path.unlink(missing_ok=True)
+        finally:
+            os.close(self._fd)
 
 
 @contextmanager

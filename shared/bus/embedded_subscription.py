@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from shared import log
@@ -36,17 +37,18 @@ class EmbeddedSubscription:
         self._owners = folder / "owners"
         self._policy = policy
         self._wake = wake
-        try:
-            self._listener = Listener(folder / "wake" / queue)
-            try:
-                self._owner = Owner(self._owners)
-            except OSError:
-                self._listener.close()
-                raise
-        except OSError as error:
-            raise BusUnavailable(f"cannot subscribe to {queue}: {error}") from error
         self._closed = False
-        self._take_back([name for name in known(self._owners) if name != self._owner.name])
+        with contextlib.ExitStack() as undo:
+            try:
+                self._listener = Listener(folder / "wake" / queue)
+                undo.callback(_gone, self._listener.close)
+                self._owner = Owner(self._owners)
+                undo.callback(_gone, partial(self._owner.close, holds_nothing=True))
+                others = [name for name in known(self._owners) if name != self._owner.name]
+            except OSError as error:
+                raise BusUnavailable(f"cannot subscribe to {queue}: {error}") from error
+            self._take_back(others)
+            undo.pop_all()
 
     def fetch(self, limit: int, timeout: float) -> list[Delivery]:
         """Return what is there; see the port."""
@@ -179,6 +181,12 @@ class EmbeddedSubscription:
                     for seq, attempts in held
                 ],
             )
+
+
+def _gone(close: Callable[[], None]) -> None:
+    """Close what a failed attempt had opened: they are made for as long as a disk is full."""
+    with contextlib.suppress(OSError):
+        close()
 
 
 def _batch(rows: Iterable[tuple[int, int, bytes]]) -> list[Delivery]:

@@ -208,6 +208,21 @@ def test_owners_leave_no_files_behind(bus: Bus, folder: Path) -> None:
     assert list((folder / "owners").iterdir()) == []
 
 
+def test_a_subscription_that_cannot_be_made_leaves_nothing_behind(bus: Bus, folder: Path) -> None:
+    """Its worker tries again for as long as the trouble lasts."""
+    unusable = folder / "owners" / "1-dead"
+    unusable.mkdir(parents=True)
+    for _ in range(3):
+        with pytest.raises(BusUnavailable):
+            bus.subscribe(LIVE)
+    assert list((folder / "owners").iterdir()) == [unusable]
+    assert list((folder / "wake" / LIVE.name).iterdir()) == []
+    opened = [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert folder / "owners" not in [file.parent for file in opened]
+    unusable.rmdir()
+    bus.subscribe(LIVE).close()
+
+
 def test_messages_whose_owners_file_was_lost_are_taken_back(bus: Bus, folder: Path) -> None:
     bus.publish([published(1)])
     with closing(sqlite3.connect(folder / "live.db")) as connection, connection:
