@@ -1,5 +1,6 @@
 """The bus on RabbitMQ 3.10 or newer; docs/adr/008-rabbitmq-bus.md says why all this is so."""
 
+import threading
 from collections.abc import Sequence
 from functools import cache
 
@@ -41,6 +42,7 @@ class RabbitBus:
         self._timeouts = timeouts
         self._histories = Histories()
         self._subscriptions: list[RabbitSubscription] = []
+        self._subscribing = threading.Lock()
         self._publisher = Publisher(address, timeouts, policy)
         self._control = Control(address, timeouts, policy)
         self._letters = RabbitDeadLetters(address, timeouts, policy, self._publisher, self._control)
@@ -70,8 +72,9 @@ class RabbitBus:
             histories=self._histories,
             census=self._census,
         )
-        self._subscriptions = [one for one in self._subscriptions if not one.closed]
-        self._subscriptions.append(subscription)
+        with self._subscribing:  # each lane has a thread of its own
+            live = [one for one in self._subscriptions if not one.closed]
+            self._subscriptions = [*live, subscription]
         return subscription
 
     def depths(self) -> dict[str, int]:
@@ -104,7 +107,7 @@ class RabbitBus:
         return found
 
     def _counts(self) -> list[Count]:
-        return [subscription.count() for subscription in list(self._subscriptions)]
+        return [subscription.count() for subscription in self._subscriptions]
 
     def check(self) -> None:
         """Raise BusUnavailable if the broker is not there or takes no messages."""
