@@ -4,18 +4,20 @@ Every operating-system process answers ``/health/live``, ``/health/ready`` and `
 administrative port of its own, which the gateway never shows.
 """
 
+import contextlib
 import json
 import math
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from prometheus_client import make_wsgi_app
 from waitress import wasyncore
@@ -128,11 +130,13 @@ def run(
     admin_host: str = "127.0.0.1",
     log_level: str = "INFO",
     data_dir: Path | None = None,
+    patience: float = 20.0,
 ) -> int:
     """Run processes as threads until SIGTERM or SIGINT; return the exit status.
 
     A thread that ends by itself ends the whole process with status 1, so that whoever supervises
-    it starts a clean one. So does the death of the supervisor (``BANTIN_PARENT_FD``).
+    it starts a clean one. So does the death of the supervisor (``BANTIN_PARENT_FD``). One that has
+    not ended ``patience`` seconds after it was told to is left: then the process ends at once.
     """
     log.configure(service, log_level)
     logger = log.get("runtime")
@@ -148,12 +152,14 @@ def run(
     def guarded(name: str, body: Callable[[threading.Event], None]) -> None:
         try:
             body(stop)
-        except Exception:
+        except BaseException:
+            # Nobody is above a thread: a SystemExit would end it alone, and without a word.
             logger.exception("process_failed", process=name)
-        if not stop.is_set():
-            failed.set()
-            logger.error("process_ended_early", process=name)
-            stop.set()
+        finally:
+            if not stop.is_set():
+                failed.set()
+                stop.set()
+                logger.error("process_ended_early", process=name)
 
     admin = Process(
         "admin", lambda s: serve(admin_app(processes), admin_host, admin_port, s, threads=2)
@@ -169,10 +175,22 @@ def run(
     # handler then runs only when this one wakes up by itself.
     while not stop.wait(1):
         pass
+    deadline = time.monotonic() + patience
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if left := [thread.name for thread in threads if thread.is_alive()]:
+        logger.error("processes_left", processes=left)
+        _end_at_once(1)
     logger.info("stopped")
     return 1 if failed.is_set() else 0
+
+
+def _end_at_once(status: int) -> NoReturn:
+    """End without Python's own farewell, which waits for every thread, however long it hangs."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _disk(folder: Path, what: str) -> float:
