@@ -57,6 +57,7 @@ class Behind:
     port: int = 0
     says: dict[str, str] = field(default_factory=dict)
     """Headers of its answers."""
+    status: int = 200
     seen: list[Seen] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
     """Paths of the requests whose headers have come."""
@@ -97,7 +98,7 @@ class Behind:
         if "hold" in path:
             self.released.wait(60)
         content = json.dumps({"path": path}).encode()
-        request.send_response(200)
+        request.send_response(self.status)
         own = {"Content-Type": "application/json", "Content-Length": str(len(content))}
         for name, value in {**own, **self.says}.items():
             request.send_header(name, value)

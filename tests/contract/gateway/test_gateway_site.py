@@ -86,6 +86,42 @@ def test_what_is_no_file_is_left_to_render(gateway: Gateway, render: Behind) -> 
             assert render.last.path == path
 
 
+def test_an_article_that_was_the_home_page_with_a_query_is_renders_to_find(
+    gateway: Gateway, render: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "status", 301)
+    monkeypatch.setattr(render, "says", {"Location": ARTICLE})
+    with client(gateway) as http:
+        answer = http.get("/?id=5")
+    assert (answer.status_code, answer.headers["Location"]) == (301, ARTICLE)
+    assert render.last.path == "/?id=5"
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_with_any_other_query_the_home_page_is_todays_as_without_one(
+    gateway: Gateway, render: Behind, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "status", status)
+    monkeypatch.setattr(render, "says", {"Cache-Control": "no-store"})
+    kept = ("Cache-Control", "Content-Type", "ETag", "Content-Security-Policy")
+    with client(gateway) as http:
+        plain, asked = http.get("/"), http.get("/?utm_source=zalo")
+        again = http.get("/?utm_source=zalo", headers={"If-None-Match": asked.headers["ETag"]})
+    assert (asked.status_code, asked.content) == (200, PAGE)
+    assert {name: asked.headers[name] for name in kept} == {
+        name: plain.headers[name] for name in kept
+    }
+    assert again.status_code == 304
+
+
+def test_with_too_many_queries_of_one_address_the_home_page_still_comes(
+    gateway: Gateway,
+) -> None:
+    with client(gateway, "127.0.0.19") as http:
+        assert {http.get("/?a=b").content == PAGE for _ in range(40)} == {False, True}
+        assert http.get("/?a=b").content == PAGE
+
+
 def test_a_folder_without_its_slash_leads_to_the_page(gateway: Gateway, render: Behind) -> None:
     before = len(render.seen)
     with client(gateway) as http:
