@@ -13,8 +13,9 @@ def test_a_call_reaches_every_listener_of_its_folder(tmp_path: Path) -> None:
     caller = Caller(tmp_path)
     caller.call()
     assert [listener.wait(30) for listener in listeners] == [True, True]
-    for closed in (*listeners, caller):
-        closed.close()
+    caller.close()
+    for listener in listeners:
+        listener.close()
     assert list(tmp_path.iterdir()) == []
 
 
