@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from shared.index import Query, Weights
 from shared.index.elastic.schema import KIND_LIVE, folded_field, sent
+from shared.index.limits import within_limits
 from shared.index.records import TEXTS, day_begins, day_ends
 from shared.text.words import Question, Term
 
@@ -47,10 +48,11 @@ def build(question: Question, conditions: Sequence[Clause], weights: Weights) ->
     """
     if not question.terms:
         return {"bool": {"filter": conditions}}
-    must = [_word(term, weights) for term in question.terms]
+    question, marks = within_limits(question)
+    must = [_word(term, weights, marks=marks) for term in question.terms]
     must += [
         {"bool": {"should": [_side_by_side(name, phrase) for name in TEXTS]}}
-        for phrase in dict.fromkeys(question.phrases)
+        for phrase in question.phrases
     ]
     pairs = list(zip(question.terms, question.terms[1:], strict=False))[:_NEIGHBOURS]
     should = [
@@ -71,12 +73,14 @@ def build(question: Question, conditions: Sequence[Clause], weights: Weights) ->
     }
 
 
-def _word(word: Term, weights: Weights) -> Clause:
+def _word(word: Term, weights: Weights, *, marks: bool) -> Clause:
     accented = {name: (name, word.accented) for name in TEXTS}
     marked = _best_of(accented, weights)
     if word.exact:
         return marked
     plain = {name: (folded_field(name), word.folded) for name in TEXTS}
+    if not marks:
+        return _best_of(plain, weights)
     marked["dis_max"]["boost"] = weights.accented
     return {"bool": {"must": _best_of(plain, weights), "should": marked}}
 

@@ -8,6 +8,7 @@ from typing import Final
 import tantivy
 
 from shared.index import Weights
+from shared.index.limits import within_limits
 from shared.index.records import TEXTS, day_begins, day_ends
 from shared.index.tantivy.schema import KIND_LIVE, schema
 from shared.text.words import Question, Term
@@ -42,7 +43,8 @@ class Filters:
 def build(question: Question, filters: Filters, weights: Weights) -> tantivy.Query:
     """Return the query: every word in some field, phrases whole, words side by side preferred."""
     clauses = filters.clauses()
-    clauses += [(_MUST, _word(term, weights)) for term in question.terms]
+    question, marks = within_limits(question)
+    clauses += [(_MUST, _word(term, weights, marks=marks)) for term in question.terms]
     for phrase in question.phrases:
         alternatives = [(_SHOULD, _side_by_side(name, phrase)) for name in TEXTS]
         clauses.append((_MUST, tantivy.Query.boolean_query(alternatives)))
@@ -60,7 +62,7 @@ def build(question: Question, filters: Filters, weights: Weights) -> tantivy.Que
     return tantivy.Query.boolean_query(clauses)
 
 
-def _word(word: Term, weights: Weights) -> tantivy.Query:
+def _word(word: Term, weights: Weights, *, marks: bool) -> tantivy.Query:
     accented = [
         tantivy.Query.boost_query(text(f"{name}_accented", word.accented), _weight(weights, name))
         for name in TEXTS
@@ -71,12 +73,13 @@ def _word(word: Term, weights: Weights) -> tantivy.Query:
         tantivy.Query.boost_query(text(f"{name}_folded", word.folded), _weight(weights, name))
         for name in TEXTS
     ]
-    bonus = tantivy.Query.boost_query(
+    plain = tantivy.Query.disjunction_max_query(folded, _TIE)
+    if not marks:
+        return plain
+    marked = tantivy.Query.boost_query(
         tantivy.Query.disjunction_max_query(accented, _TIE), weights.accented
     )
-    return tantivy.Query.boolean_query(
-        [(_MUST, tantivy.Query.disjunction_max_query(folded, _TIE)), (_SHOULD, bonus)]
-    )
+    return tantivy.Query.boolean_query([(_MUST, plain), (_SHOULD, marked)])
 
 
 def _side_by_side(name: str, words: Sequence[Term]) -> tantivy.Query:
