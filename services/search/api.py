@@ -109,6 +109,13 @@ def _note(error: IndexUnavailable) -> None:
 def _page(engine: Engine, template: Environment) -> Blueprint:
     blueprint = Blueprint("page", __name__)
 
+    @blueprint.errorhandler(Exception)
+    def unexpected(error: Exception) -> ResponseReturnValue:
+        """Who came to read gets a page, whatever went wrong."""
+        _logger.error("request_failed", path=request.path, exc_info=error)
+        body = _render(template, _form(_given()), Results(0, ()), unavailable=True)
+        return body, 500, _PAGE_HEADERS
+
     def unavailable(
         form: Mapping[str, str], everything: Results, error: IndexUnavailable
     ) -> ResponseReturnValue:
@@ -119,7 +126,7 @@ def _page(engine: Engine, template: Environment) -> Blueprint:
     @blueprint.get(pages.PATH)
     def search_page() -> ResponseReturnValue:
         given = _given()
-        form = {name: (given.get(name) or [""])[0] for name in PARAMETERS}
+        form = _form(given)
         try:
             everything = engine.search(Query(per_page=1))
         except IndexUnavailable as error:
@@ -175,3 +182,8 @@ def _render(
 
 def _given() -> dict[str, list[str]]:
     return {name: list(values) for name, values in request.args.lists()}
+
+
+def _form(given: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return what was typed into each field of the form."""
+    return {name: (given.get(name) or [""])[0] for name in PARAMETERS}

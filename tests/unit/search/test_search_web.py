@@ -228,6 +228,29 @@ def test_an_unreadable_index_is_a_503_that_says_when_to_come_back(settings: Sett
     assert "tạm gián đoạn" in client.get("/tim-kiem").text
 
 
+class BrokenEngine(DownEngine):
+    """An engine that fails as nobody has thought of."""
+
+    def search(self, query: Query) -> Results:
+        if not query.text:
+            return Results(0, (), {"category": (), "year": ()})
+        raise RuntimeError(f"too many clauses: {query.text}")
+
+
+def test_whatever_goes_wrong_a_reader_gets_a_page_and_a_program_a_problem(
+    settings: Settings,
+) -> None:
+    client = build_app(settings, engine=BrokenEngine()).test_client()
+    page = client.get("/tim-kiem", query_string={"q": "cầu <b>"})
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    assert "tạm gián đoạn" in page.text
+    assert 'value="cầu &lt;b&gt;"' in page.text
+    assert "too many clauses" not in page.text
+    assert client.get("/tim-kiem").status_code == 200
+    answer = client.get("/api/search?q=x")
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+
+
 def test_readiness_follows_the_index(settings: Settings) -> None:
     process = build_web(settings, engine=DownEngine())
     with pytest.raises(IndexUnavailable):
