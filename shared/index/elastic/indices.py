@@ -11,7 +11,8 @@ index under ``<alias>-next``, whose only one takes writes.
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -57,7 +58,7 @@ class Indices:
         Any number of processes may do so at once. Where indexes exist and none is live, nothing is
         made: an empty index would hide that.
         """
-        with elastic_errors():
+        with _about_the_cluster():
             self._put_template()
             if self._aliases().get(self.alias):
                 return
@@ -86,7 +87,7 @@ class Indices:
         """Return every concrete index, live or left over, the oldest first."""
         with elastic_errors():
             found = self._client.indices.get(
-                index=self._pattern, features="aliases", allow_no_indices=True
+                index=schema.pattern(self.alias), features="aliases", allow_no_indices=True
             )
         return sorted(found)
 
@@ -99,7 +100,7 @@ class Indices:
         with elastic_errors():
             found = self._client.indices.get_mapping(index=name)
         mappings: dict[str, Any] = found[name]["mappings"]
-        return int(mappings.get("_meta", {}).get("revision", 0))
+        return _revision(mappings)
 
     def new_name(self) -> str:
         """Return a name for the next index that none ever had."""
@@ -112,7 +113,7 @@ class Indices:
         ``name`` is one that ``new_name`` gave. Raises ValueError if there is a next index already:
         swap it in or drop it first.
         """
-        with elastic_errors():
+        with _about_the_cluster():
             self._put_template()
             if following := self.targets().next:
                 raise ValueError(f"{following} is being filled already")
@@ -200,10 +201,6 @@ class Indices:
             self._client.indices.delete(index=name)
         _logger.warning("index_dropped", alias=self.alias, index=name)
 
-    @property
-    def _pattern(self) -> str:
-        return f"{self.alias}-0*"
-
     def _numbered(self, number: int) -> str:
         return f"{self.alias}-{number:06}"
 
@@ -212,8 +209,19 @@ class Indices:
         return int(found[0]) if found else 0
 
     def _put_template(self) -> None:
+        """Put it, unless newer code has: an older process would bring back the old layout.
+
+        Indexes are made with their layout given; the template is for what somebody makes by hand,
+        and keeps a write from making one.
+        """
+        answer = self._client.options(ignore_status=404).indices.get_index_template(
+            name=self.alias, filter_path=["index_templates.index_template._meta"]
+        )
+        for found in answer.body.get("index_templates", []):
+            if _revision(found.get("index_template", {})) > schema.REVISION:
+                return
         self._client.indices.put_index_template(
-            name=self.alias, **_keywords(schema.template(self.alias, self._pattern))
+            name=self.alias, **_keywords(schema.template(self.alias))
         )
 
     def _create(self, name: str, alias: str, *, must_be_new: bool = False) -> str:
@@ -223,7 +231,12 @@ class Indices:
         """
         about = {"is_write_index": True} if must_be_new else {}
         try:
-            self._client.indices.create(index=name, aliases={alias: about})
+            self._client.indices.create(
+                index=name,
+                aliases={alias: about},
+                settings=schema.settings(),
+                mappings=schema.mappings(),
+            )
         except ApiError as error:
             if error.error not in (_EXISTS, _TWO_WRITABLE):
                 raise
@@ -246,6 +259,25 @@ class Indices:
                 for alias in about.get("aliases", {}):
                     by_alias.setdefault(alias, []).append(index)
         return by_alias
+
+
+def _revision(of: Mapping[str, Any]) -> int:
+    """Return which layout something was made for; 0 is what was before they were numbered."""
+    return int(of.get("_meta", {}).get("revision", 0))
+
+
+@contextmanager
+def _about_the_cluster() -> Iterator[None]:
+    """Turn whatever the server says into IndexUnavailable, with its text.
+
+    It may refuse an index or a template as such (it has as many shards as it may, another template
+    is in the way): that is for an operator to read, and no document's fault.
+    """
+    try:
+        with elastic_errors():
+            yield
+    except ApiError as error:
+        raise IndexUnavailable(f"Elasticsearch: {error}") from error
 
 
 def _keywords(template: dict[str, Any]) -> dict[str, Any]:

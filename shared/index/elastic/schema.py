@@ -31,14 +31,19 @@ def sent(word: str) -> str:
     return word.replace("ς", "σ")
 
 
-def template(alias: str, pattern: str) -> dict[str, Any]:
+def pattern(alias: str) -> str:
+    """Return what matches every concrete index of an alias, and nothing else of it."""
+    return f"{alias}-0*"
+
+
+def template(alias: str) -> dict[str, Any]:
     """Return the index template. No write can create an index by naming it."""
     return {
-        "index_patterns": [pattern, alias, f"{alias}-next"],
+        "index_patterns": [pattern(alias), alias, f"{alias}-next"],
         "priority": 500,
         "allow_auto_create": False,
         "template": {"settings": settings(), "mappings": mappings()},
-        "_meta": {"description": "The search index of Bản Tin"},
+        "_meta": {"description": "The search index of Bản Tin", "revision": REVISION},
     }
 
 
