@@ -151,7 +151,7 @@ def test_reconciliation_is_told_that_the_index_is_unavailable(
 
 
 def test_without_its_alias_nothing_is_written_and_no_index_comes_into_being(
-    index: Index, url: str, alias: str, find: Callable[..., list[int]]
+    index: Index, url: str, alias: str, engine: Engine, find: Callable[..., list[int]]
 ) -> None:
     index.write([live(1)])
     address = raw(url)
@@ -160,7 +160,9 @@ def test_without_its_alias_nothing_is_written_and_no_index_comes_into_being(
     assert index.write([live(2)]) == [UNAVAILABLE]
     with pytest.raises(IndexUnavailable):
         index.check()
-    assert find() == []
+    for ask in (engine.check, lambda: engine.search(Query()), lambda: engine.suggest("cau", 5)):
+        with pytest.raises(IndexUnavailable, match=f"{alias} is gone, though there is {alias}-0"):
+            ask()
     again = open_index(url)
     with pytest.raises(IndexUnavailable, match=f"no index has the alias {alias}"):
         again.is_empty()
@@ -170,6 +172,22 @@ def test_without_its_alias_nothing_is_written_and_no_index_comes_into_being(
     assert index.write([live(2)]) == again.write([live(2)]) == [STORED]
     assert sorted(find()) == [1, 2]
     again.close()
+
+
+def test_where_no_index_ever_was_readers_find_nothing_and_are_ready(engine: Engine) -> None:
+    engine.check()
+    assert engine.search(Query("cầu")).total == 0
+    assert engine.suggest("cau", 5) == []
+
+
+def test_a_reader_asks_about_indexes_only_where_the_alias_is_missing(
+    index: Index, injector: Injector, alias: str
+) -> None:
+    index.write([live(1)])
+    with closing(open_engine(injector.url(alias))) as engine:
+        engine.check()
+        assert engine.search(Query("cầu")).total == 1
+    assert set(injector.seen) == {f"POST /{alias}/_msearch"}
 
 
 def test_a_wiped_index_is_missed_and_made_anew_by_the_next_start(
