@@ -58,16 +58,15 @@ WORST = {
 
 def leaves(clause: Any) -> int:
     """Count as the server does: every word that is looked up in a field, in a phrase too."""
-    inner = clause.items() if isinstance(clause, dict) else enumerate(clause)
-    return sum(
-        1
-        if name in {"term", "range"}
-        else sum(len(phrase["query"].split()) for phrase in value.values())
-        if name == "match_phrase"
-        else leaves(value)
-        for name, value in inner
-        if isinstance(value, dict | list)
-    )
+    count = 0
+    for name, value in clause.items() if isinstance(clause, dict) else enumerate(clause):
+        if name in {"term", "range"}:
+            count += 1
+        elif name == "match_phrase":
+            count += sum(len(phrase["query"].split()) for phrase in value.values())
+        elif isinstance(value, dict | list):
+            count += leaves(value)
+    return count
 
 
 def _clauses(asked: Question) -> int:
