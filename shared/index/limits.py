@@ -9,13 +9,16 @@ from typing import Final
 from shared.index.records import TEXTS
 from shared.text.words import Question
 
+NEIGHBOURS: Final = 16
+"""Pairs of words looked for side by side; a longer question is found by its words alone."""
+NEIGHBOUR_FIELDS: Final = ("title", "summary", "body")
 MOST_CLAUSES: Final = 1000
 _CONDITIONS: Final = 4
-_NEIGHBOURS: Final = 16 * 2 * 3
-"""Pairs of words in fields."""
-_MOST: Final = (MOST_CLAUSES - _CONDITIONS - _NEIGHBOURS) // len(TEXTS)
+_PAIRS: Final = NEIGHBOURS * 2 * len(NEIGHBOUR_FIELDS)
+"""Words of pairs in fields."""
+_MOST: Final = (MOST_CLAUSES - _CONDITIONS - _PAIRS) // len(TEXTS)
 """Words that can be looked for in every field."""
-_ROW: Final = -(-16 * 3 // len(TEXTS))
+_ROW: Final = -(-NEIGHBOURS * len(NEIGHBOUR_FIELDS) // len(TEXTS))
 """What the whole question in a row is worth of them; a long one is not looked for."""
 
 

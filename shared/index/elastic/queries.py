@@ -9,14 +9,11 @@ from typing import Any, Final
 
 from shared.index import Query, Weights
 from shared.index.elastic.schema import KIND_LIVE, folded_field, sent
-from shared.index.limits import within_limits
+from shared.index.limits import NEIGHBOUR_FIELDS, NEIGHBOURS, within_limits
 from shared.index.records import TEXTS, day_begins, day_ends
 from shared.text.words import Question, Term
 
 Clause = dict[str, Any]
-_NEIGHBOURS: Final = 16
-"""Pairs of words looked for side by side; a longer question is found by its words alone."""
-_NEIGHBOUR_FIELDS: Final = ("title", "summary", "body")
 _TIE: Final = 0.3
 """Share that a word's matches in its lesser fields add to that in its best field."""
 _LUCENE: Final = 2.2
@@ -54,14 +51,14 @@ def build(question: Question, conditions: Sequence[Clause], weights: Weights) ->
         {"bool": {"should": [_side_by_side(name, phrase) for name in TEXTS]}}
         for phrase in question.phrases
     ]
-    pairs = list(zip(question.terms, question.terms[1:], strict=False))[:_NEIGHBOURS]
+    pairs = list(zip(question.terms, question.terms[1:], strict=False))[:NEIGHBOURS]
     should = [
         _side_by_side(name, pair, weights.adjacent * _weight(weights, name))
-        for name in _NEIGHBOUR_FIELDS
+        for name in NEIGHBOUR_FIELDS
         for pair in pairs
     ]
-    if pairs and len(question.terms) <= _NEIGHBOURS:
-        rows = [_side_by_side(name, question.terms) for name in _NEIGHBOUR_FIELDS]
+    if pairs and len(question.terms) <= NEIGHBOURS:
+        rows = [_side_by_side(name, question.terms) for name in NEIGHBOUR_FIELDS]
         whole = {"bool": {"should": rows}}
         should.append({"constant_score": {"filter": whole, "boost": weights.whole / _LUCENE}})
     return {

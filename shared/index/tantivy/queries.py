@@ -8,15 +8,12 @@ from typing import Final
 import tantivy
 
 from shared.index import Weights
-from shared.index.limits import within_limits
+from shared.index.limits import NEIGHBOUR_FIELDS, NEIGHBOURS, within_limits
 from shared.index.records import TEXTS, day_begins, day_ends
 from shared.index.tantivy.schema import KIND_LIVE, schema
 from shared.text.words import Question, Term
 
 _MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
-_NEIGHBOURS: Final = 16
-"""Pairs of words looked for side by side; a longer question is found by its words alone."""
-_NEIGHBOUR_FIELDS: Final = ("title", "summary", "body")
 _TIE: Final = 0.3
 """Share that a word's matches in its lesser fields add to that in its best field."""
 
@@ -48,15 +45,15 @@ def build(question: Question, filters: Filters, weights: Weights) -> tantivy.Que
     for phrase in question.phrases:
         alternatives = [(_SHOULD, _side_by_side(name, phrase)) for name in TEXTS]
         clauses.append((_MUST, tantivy.Query.boolean_query(alternatives)))
-    pairs = list(zip(question.terms, question.terms[1:], strict=False))[:_NEIGHBOURS]
-    for name in _NEIGHBOUR_FIELDS:
+    pairs = list(zip(question.terms, question.terms[1:], strict=False))[:NEIGHBOURS]
+    for name in NEIGHBOUR_FIELDS:
         weight = weights.adjacent * _weight(weights, name)
         clauses += [
             (_SHOULD, tantivy.Query.boost_query(_side_by_side(name, pair), weight))
             for pair in pairs
         ]
-    if pairs and len(question.terms) <= _NEIGHBOURS:
-        rows = [_side_by_side(name, question.terms) for name in _NEIGHBOUR_FIELDS]
+    if pairs and len(question.terms) <= NEIGHBOURS:
+        rows = [_side_by_side(name, question.terms) for name in NEIGHBOUR_FIELDS]
         whole = tantivy.Query.disjunction_max_query(rows)
         clauses.append((_SHOULD, tantivy.Query.const_score_query(whole, weights.whole)))
     return tantivy.Query.boolean_query(clauses)
