@@ -25,8 +25,8 @@ from shared.bus.topology import Queue
 _COMING: Final = 2.0
 """Seconds that a message which the broker counts as ready for us may take."""
 _LOOK_AGAIN: Final = 0.002
-_NOTICED: Final = 0.2
-"""Seconds after which the broker has surely noticed what we sent it."""
+_NOTICED: Final = 2.0
+"""Seconds after which the broker's queue has surely done what we asked of it."""
 _LATE: Final = 3
 """Ended consumers for which a delivery is still expected."""
 
@@ -67,8 +67,8 @@ class Consuming:
         self._charged: Counter[str] = Counter()
         """How many it has."""
         self._stopped: deque[str] = deque()
-        self._returned = 0
-        self._returned_until = 0.0
+        self._returned: dict[str, float] = {}
+        """Message ids given back, and until when the queue may not count them as ready."""
         self._waiting: deque[Held] = deque()
         self._there = threading.Condition()
         self._watched = False
@@ -134,8 +134,10 @@ class Consuming:
 
     @property
     def returning(self) -> int:
-        """How many were given back so lately that the broker may not have noticed."""
-        return self._returned if time.monotonic() < self._returned_until else 0
+        """How many were given back so lately that the queue may still think that we have them."""
+        now = time.monotonic()
+        self._returned = {one: until for one, until in self._returned.items() if until > now}
+        return len(self._returned)
 
     def count(self) -> Count:
         """Return what is held here, once all that was handed out has come."""
@@ -166,9 +168,10 @@ class Consuming:
             for tag in back:
                 if tag in self.held:
                     self._channel.basic_reject(self.held[tag].number, requeue=True)
-        if back:
-            self._returned = len(back) + self.returning
-            self._returned_until = time.monotonic() + _NOTICED
+        noticed = time.monotonic() + _NOTICED
+        self._returned.update(
+            (self.held[tag].message_id, noticed) for tag in back if tag in self.held
+        )
         for tag in (*done, *back):
             self._forget(tag)
 
@@ -240,6 +243,7 @@ class Consuming:
                 envelope.history_before(headers) if headers else (),
             )
             self.held[delivery.tag] = held
+            self._returned.pop(held.message_id, None)
             self._charged[consumer] += 1
             self._waiting.append(held)
 

@@ -4,6 +4,7 @@ Declaring is repeated with every connection that publishes or consumes, so a bro
 definitions gets them again.
 """
 
+import time
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,9 @@ from shared.bus.topology import EXCHANGE, Queue
 
 _NEVER: Final = 1_000_000_000
 """Deliveries of a dead letter; looking at them counts, and RabbitMQ 4 would drop one at 20."""
+
+_LEADER_ANSWERS: Final = 0.2
+"""Seconds within which an answer is surely the leader's own."""
 
 
 def open_channel(link: Link) -> Any:
@@ -36,7 +40,7 @@ def declare(link: Link, channel: Any, queues: Iterable[Queue], policy: Policy) -
 
 
 class Standing(NamedTuple):
-    """How a queue stands; its leader is asked, so this is exact."""
+    """How a queue stands, as its leader says."""
 
     ready: int
     """Messages that nobody has."""
@@ -44,13 +48,26 @@ class Standing(NamedTuple):
 
 
 def standing(link: Link, channel: Any, name: str) -> Standing:
-    """Ask for a queue. Raises BusUnavailable if it is not there."""
-    link.patience()
-    try:
-        found = channel.queue_declare(name, passive=True)
-    except NotFound as error:
-        raise BusUnavailable(f"the queue {name} is gone: {error}") from error
-    return Standing(found.message_count, found.consumer_count)
+    """Ask for a queue. Raises BusUnavailable if it is not there, or its leader says nothing.
+
+    A broker whose queue's leader is busy for 250 ms answers in its place that there are neither
+    messages nor consumers (``rabbit_quorum_queue:stat/2``, in 3.10 and in 4.x), so that answer is
+    only believed where it came sooner.
+    """
+    until = time.monotonic() + link.timeouts.operation
+    while True:
+        link.patience()
+        asked = time.monotonic()
+        try:
+            found = channel.queue_declare(name, passive=True)
+        except NotFound as error:
+            raise BusUnavailable(f"the queue {name} is gone: {error}") from error
+        answered = time.monotonic()
+        standing = Standing(found.message_count, found.consumer_count)
+        if any(standing) or answered - asked < _LEADER_ANSWERS:
+            return standing
+        if answered > until:
+            raise BusUnavailable(f"the leader of the queue {name} does not answer")
 
 
 def _arguments(queue: Queue, policy: Policy) -> dict[str, Any]:
