@@ -5,7 +5,8 @@ everything is decided again inside the transaction that does it.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Final
 from uuid import UUID
 
 from services.ingest import publishing
@@ -13,7 +14,7 @@ from services.ingest.commands import Result
 from services.ingest.replay import send_batch, send_categories, send_manifests
 from services.ingest.settings import Settings
 from services.ingest.store.published import Published, Scope
-from services.ingest.store.store import Store
+from services.ingest.store.store import Due, Store
 from services.ingest.store.unit import Unit
 from shared import log
 from shared.bus import Publisher
@@ -21,6 +22,8 @@ from shared.database import is_away
 from shared.jobs import Job
 
 _FIRST_MANIFEST_SECONDS = 30.0
+_DUE_PAGE: Final = 100
+"""Articles that are due, looked up at once."""
 _logger = log.get("jobs")
 
 
@@ -32,7 +35,7 @@ def jobs(settings: Settings, store: Store, published: Published, bus: Publisher)
     """Return everything that ingest does by itself."""
 
     def publish(stop: threading.Event) -> bool:
-        while not stop.is_set() and publish_due(store):
+        while not stop.is_set() and publish_due(store, stop):
             pass
         return not stop.is_set()
 
@@ -68,19 +71,31 @@ def jobs(settings: Settings, store: Store, published: Published, bus: Publisher)
     )
 
 
-def publish_due(store: Store) -> int:
+def publish_due(store: Store, stop: threading.Event | None = None, *, page: int = _DUE_PAGE) -> int:
     """Publish what was scheduled for now or before, and unpublish what has expired; count it.
 
     An article that cannot be done holds up none of the others: DueError is raised after them. A
     database that is away is the end of it at once.
     """
-    scheduled, expired = store.due()
     failed: list[Exception] = []
-    done = [_one(store, article_id, publishing.publish_due, failed) for article_id in scheduled]
-    done += [_one(store, article_id, publishing.expire, failed) for article_id in expired]
+    done = 0
+    for what, act in ((Due.SCHEDULE, publishing.publish_due), (Due.EXPIRY, publishing.expire)):
+        for article_id in _due(store, what, page):
+            if stop is not None and stop.is_set():
+                return done
+            done += _one(store, article_id, act, failed)
     if failed:
         raise DueError(f"{len(failed)} article(s) that are due cannot be done") from failed[0]
-    return sum(done)
+    return done
+
+
+def _due(store: Store, what: Due, page: int) -> Iterator[UUID]:
+    """Give each article that is due once, also where those before it stay due."""
+    after = None
+    while found := store.due(what, after, limit=page):
+        for moment in found:
+            yield moment.article_id
+        after = found[-1]
 
 
 def _one(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -41,6 +42,23 @@ class Wanted:
     updated_since: datetime | None = None
     after: tuple[int, UUID] | None = None
     limit: int = 50
+
+
+class Due(StrEnum):
+    """What can come due."""
+
+    SCHEDULE = "schedule"
+    EXPIRY = "expiry"
+
+
+class Moment(NamedTuple):
+    """When something is due for which article."""
+
+    at: datetime
+    article_id: UUID
+
+
+_DUE: Final = {Due.SCHEDULE: ARTICLES.c.scheduled_at, Due.EXPIRY: ARTICLES.c.expires_at}
 
 
 class Store:
@@ -122,19 +140,18 @@ class Store:
         with self.database.read() as connection:
             return rows.media(connection, [media_id]).get(media_id)
 
-    def due(self, *, limit: int = 100) -> tuple[list[UUID], list[UUID]]:
-        """Return articles whose schedule, and whose expiry, has come."""
-        moment = self.clock()
-        with self.database.read() as connection:
-            scheduled, expired = (
-                list(
-                    connection.execute(
-                        select(ARTICLES.c.id).where(column <= moment).order_by(column).limit(limit)
-                    ).scalars()
-                )
-                for column in (ARTICLES.c.scheduled_at, ARTICLES.c.expires_at)
+    def due(self, what: Due, after: Moment | None = None, *, limit: int = 100) -> list[Moment]:
+        """Return articles whose schedule, or whose expiry, has come: the oldest after ``after``."""
+        column = _DUE[what]
+        query = select(column, ARTICLES.c.id).where(column <= self.clock())
+        if after is not None:
+            at, article_id = after
+            query = query.where(
+                or_(column > at, and_(column == at, ARTICLES.c.id > article_id)),
             )
-        return scheduled, expired
+        with self.database.read() as connection:
+            found = connection.execute(query.order_by(column, ARTICLES.c.id).limit(limit))
+            return [Moment(*row) for row in found]
 
     def check(self) -> None:
         """Raise SQLAlchemyError if the database cannot be read or was never migrated."""

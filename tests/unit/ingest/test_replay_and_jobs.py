@@ -170,12 +170,22 @@ def test_an_article_that_the_database_refuses_holds_up_no_other(newsroom: Newsro
     newsroom.clock.forward(hours=1)
     _refuse_the_next_change(newsroom, A)
     with pytest.raises(DueError, match="1 article"):
-        publish_due(newsroom.store)
+        publish_due(newsroom.store, page=1)
     states = [newsroom.get(one).get_json()["state"] for one in (A, B, C)]
     assert states == ["scheduled", "published", "unpublished"]
     newsroom.clock.forward(seconds=1)
     assert publish_due(newsroom.store) == 1, "nothing was left of the attempt that failed"
     assert newsroom.get(A).get_json()["state"] == "published"
+
+
+def test_articles_due_at_the_same_moment_are_all_done_however_few_are_looked_up_at_once(
+    newsroom: Newsroom,
+) -> None:
+    for one in (A, B, C):
+        newsroom.put(one)
+        newsroom.publish(one, at="2026-03-14T06:00:00Z")
+    newsroom.clock.forward(hours=1)
+    assert publish_due(newsroom.store, page=2) == 3
 
 
 def _refuse_the_next_change(newsroom: Newsroom, article_id: UUID) -> None:
