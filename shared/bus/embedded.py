@@ -5,6 +5,7 @@ that publishing today's news needs. docs/adr/001-embedded-bus-on-sqlite.md says 
 """
 
 import contextlib
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -50,6 +51,7 @@ class EmbeddedBus:
             raise
         self._groups = {lane: GroupCommit(file, self._wake) for lane, file in self._files.items()}
         self._subscriptions: list[EmbeddedSubscription] = []
+        self._subscribing = threading.Lock()
         self._letters = EmbeddedDeadLetters([self._files[lane] for lane in _LANES], self._wake)
 
     @property
@@ -76,7 +78,9 @@ class EmbeddedBus:
             self._policy,
             lambda: self._wake({queue.name}),
         )
-        self._subscriptions.append(subscription)
+        with self._subscribing:  # each lane has a thread of its own
+            live = [one for one in self._subscriptions if not one.closed]
+            self._subscriptions = [*live, subscription]
         return subscription
 
     def depths(self) -> dict[str, int]:

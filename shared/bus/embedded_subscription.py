@@ -87,6 +87,10 @@ class EmbeddedSubscription:
             )
             park(connection, parked, owner=self._owner.name)
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
         """Give back what is not settled, as if it had never been handed out."""
         if self._closed:

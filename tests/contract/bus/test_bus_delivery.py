@@ -1,9 +1,12 @@
 """What goes in comes out: everywhere it belongs, in order, once for each settling."""
 
+import gc
 import threading
 import time
+import weakref
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import chain
 
 import pytest
@@ -197,3 +200,13 @@ def test_messages_outlive_the_closing_of_the_bus(adapter: Adapter) -> None:
 
 def test_a_bus_in_order_says_so(bus: Bus) -> None:
     bus.check()
+
+
+def test_a_bus_keeps_nothing_of_a_subscription_that_was_closed(bus: Bus) -> None:
+    subscription = bus.subscribe(LIVE)
+    gone = weakref.ref(subscription)
+    subscription.close()
+    del subscription
+    with closing(bus.subscribe(LIVE)):
+        gc.collect()
+        assert gone() is None
