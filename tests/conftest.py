@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.deployment import Deployment
 from tests.embedded_deployment import EmbeddedDeployment
@@ -70,6 +71,14 @@ def own_postgresql(tmp_path: Path) -> Iterator[PostgreSQL]:
 def own_elasticsearch(tmp_path: Path) -> Iterator[Elasticsearch]:
     with started(Elasticsearch, tmp_path / "elasticsearch") as server:
         yield server
+
+
+def pytest_configure() -> None:
+    """Log exceptions as they are: with all their locals, as rich shows them, takes half a second
+    each."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    others = structlog.get_config()["processors"][:-1]
+    structlog.configure(processors=[*others, plain])
 
 
 @pytest.fixture(autouse=True)

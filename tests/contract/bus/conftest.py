@@ -62,7 +62,7 @@ def start(adapter_name: str, adapter: Adapter) -> Iterator[Start]:
         child.stdout.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     with started(RabbitMQ, tmp_path_factory.mktemp("rabbitmq")) as server:
         yield server
