@@ -1,13 +1,8 @@
 """The composition root: connects adapters and returns processes. Importing it opens nothing."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-
-from services.ingest.api import articles, categories, docs, imports, media
-from services.ingest.api.app import create_app
-from services.ingest.api.requests import Gate
 from services.ingest.consumer import handler, undelivered_ages
 from services.ingest.jobs import jobs
 from services.ingest.relay import Relay
@@ -28,6 +23,9 @@ from shared.nudge import listen
 from shared.runtime import Process, serve
 from shared.wake import Caller
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 
 def migrate(settings: Settings | None = None) -> None:
     """Bring the database to its newest form; safe to repeat."""
@@ -40,8 +38,13 @@ def open_store(settings: Settings) -> Store:
     return Store(Database(settings.ingest_database_url), committed=wake.call)
 
 
-def build_app(settings: Settings | None = None, *, store: Store | None = None) -> Flask:
+def build_app(settings: Settings | None = None, *, store: Store | None = None) -> "Flask":
     """Return the HTTP API. Tests pass their own store."""
+    # Only who answers over HTTP loads what is for that: it takes memory, and time at each start.
+    from services.ingest.api import articles, categories, docs, imports, media  # noqa: PLC0415
+    from services.ingest.api.app import create_app  # noqa: PLC0415
+    from services.ingest.api.requests import Gate  # noqa: PLC0415
+
     settings = settings or Settings()
     store = store or open_store(settings)
     files = Files(settings.media_dir)

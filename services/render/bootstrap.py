@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-
-from services.render import leases, marks, web
+from services.render import leases, marks
 from services.render.consumer import PIECE, handle
 from services.render.jobs import jobs
 from services.render.pages import Pages
@@ -31,6 +29,9 @@ from shared.reconciler import introduced
 from shared.runtime import Process, serve
 from shared.wake import Caller
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 PIECES = {Lane.LIVE: BATCH, Lane.BULK: PIECE}
 PRIORITIES = {Lane.LIVE: Priority.LIVE, Lane.BULK: Priority.BULK}
 
@@ -46,8 +47,11 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.database_url("render"))
 
 
-def build_app(settings: Settings | None = None, *, database: Database | None = None) -> Flask:
+def build_app(settings: Settings | None = None, *, database: Database | None = None) -> "Flask":
     """Return the web application: what is no file, and the files too where settings say so."""
+    # Only who answers over HTTP loads what is for that: it takes memory, and time at each start.
+    from services.render import web  # noqa: PLC0415
+
     settings = settings or Settings()
     pages = Pages(site_name=settings.site_name, public_url=settings.public_url)
     files = settings.site_dir if settings.render_serve_files else None

@@ -1,15 +1,12 @@
 """Composition root of the visits service. Importing it opens nothing."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from flask import Flask
-
-from services.visits import api
 from services.visits.consumer import handle
 from services.visits.counting import SITE
 from services.visits.exporter import exporter_app
 from services.visits.jobs import jobs
-from services.visits.limiter import Limiter
 from services.visits.readings import FRESH_SECONDS, Readings
 from services.visits.settings import Settings
 from services.visits.store import Store
@@ -20,6 +17,9 @@ from shared.database import Database
 from shared.jobs import jobs_process
 from shared.migrations import upgrade
 from shared.runtime import Process, serve
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 _COLLECTOR_THREADS = 16
 
@@ -36,11 +36,15 @@ def build_app(
     store: Store | None = None,
     now: clock.Clock = clock.now,
     fresh: float = FRESH_SECONDS,
-) -> Flask:
+) -> "Flask":
     """Return the collector's application; the database must have been migrated.
 
     ``fresh`` is for how many seconds totals once read are shown again.
     """
+    # Only who answers over HTTP loads what is for that: it takes memory, and time at each start.
+    from services.visits import api  # noqa: PLC0415
+    from services.visits.limiter import Limiter  # noqa: PLC0415
+
     settings = settings or Settings()
     bus = bus or open_bus(settings.bus_url)
     store = store or open_store(settings)
