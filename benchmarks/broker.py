@@ -13,6 +13,7 @@ from amqp import spec
 
 from benchmarks import corpus
 from benchmarks.common import Row, alternately, ratio
+from shared import garbage
 from shared.bus import BATCH, Bus, Done, Handler, Outcome, open_bus
 from shared.bus.rabbitmq.address import parse
 from shared.bus.topology import EXCHANGE, INDEXING, QUEUES, VISITS, Lane, Queue, queues_for
@@ -35,6 +36,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
         sides = _Sides(bus, raw)
         yield _publishing("article.published, live, to two queues each", articles, sides, rounds)
         yield _publishing("page.viewed", views, sides, rounds)
+        garbage.collect_rarely()  # as a process of ours does when it starts
         rounds, count = (2, 2_000) if quick else (8, 10_000)
         views = corpus.viewed(count)
         yield _consuming("page.viewed", views, VISITS.queue(Lane.VISITS), sides, rounds)

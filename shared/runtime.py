@@ -23,7 +23,7 @@ from prometheus_client import make_wsgi_app
 from waitress import wasyncore
 from waitress.server import create_server
 
-from shared import log, metrics
+from shared import garbage, log, metrics
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _GRACE_SECONDS = 5
@@ -168,6 +168,7 @@ def run(
         threading.Thread(target=guarded, args=(process.name, process.run), name=process.name)
         for process in (*processes, admin)
     ]
+    garbage.collect_rarely()
     for thread in threads:
         thread.start()
     logger.info("started", processes=[process.name for process in processes], pid=os.getpid())

@@ -25,9 +25,10 @@ def _written(value: object) -> object:
 
 def _in_the_calendar(value: datetime) -> datetime:
     """Refuse what has no day in every zone; to work out its day would raise."""
-    if not _EARLIEST < value < _LATEST:
-        raise ValueError("the moment lies outside the calendar")
-    return value
+    # Comparing asks for both offsets, which took a tenth of the time of reading an event.
+    if _EARLIEST.year < value.year < _LATEST.year or _EARLIEST < value < _LATEST:
+        return value
+    raise ValueError("the moment lies outside the calendar")
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_the_calendar)]
