@@ -25,6 +25,8 @@ from shared.contracts.events import (
 
 BATCH: Final = 100
 """Articles read and sent at a time: about a megabyte."""
+BATCH_SIZE: Final = 4 * 1024 * 1024
+"""Characters of their texts after which no further article is taken."""
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 TARGETS: Final = tuple(
     name for name, consumer in CONSUMERS.items() if ArticlesManifest in consumer.receives
@@ -51,10 +53,16 @@ def send_categories(published: Published, bus: Publisher, consumer: str, clock: 
 
 
 def send_batch(
-    published: Published, bus: Publisher, consumer: str, scope: Scope, after: UUID | None
+    published: Published,
+    bus: Publisher,
+    consumer: str,
+    scope: Scope,
+    after: UUID | None,
+    *,
+    size: int = BATCH_SIZE,
 ) -> list[UUID]:
     """Send the next articles' current state, unpublished ones too; return their ids."""
-    ids = published.after(after, scope, BATCH)
+    ids = published.fitting(published.after(after, scope, BATCH), size)
     events = [
         new_event(
             standing.event, subject=str(standing.event.id), source=SOURCE, time=standing.since
@@ -67,7 +75,13 @@ def send_batch(
 
 
 def replay(
-    published: Published, bus: Publisher, consumer: str, scope: Scope, *, clock: Clock = now
+    published: Published,
+    bus: Publisher,
+    consumer: str,
+    scope: Scope,
+    *,
+    clock: Clock = now,
+    size: int = BATCH_SIZE,
 ) -> Iterator[int]:
     """Send current state of every article in scope; give the count after every batch.
 
@@ -76,7 +90,7 @@ def replay(
     if scope.ids is None:
         send_categories(published, bus, consumer, clock)
     sent, after = 0, None
-    while ids := send_batch(published, bus, consumer, scope, after):
+    while ids := send_batch(published, bus, consumer, scope, after, size=size):
         sent, after = sent + len(ids), ids[-1]
         yield sent
 

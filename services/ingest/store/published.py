@@ -81,6 +81,28 @@ class Published:
                     break  # an empty answer means that there are no more, so all are looked at
             return found
 
+    def fitting(self, ids: Sequence[UUID], size: int) -> list[UUID]:
+        """Return the first of these, of which the last is the one that passes ``size`` characters.
+
+        All of their texts are in memory several times while their state is made and sent.
+        """
+        query = select(ARTICLES.c.id, func.length(EDITIONS.c.body)).join(
+            EDITIONS,
+            (EDITIONS.c.article_id == ARTICLES.c.id)
+            & (EDITIONS.c.edition == ARTICLES.c.live_edition),
+        )
+        lengths: dict[UUID, int] = {}
+        with self._database.read() as connection:
+            for some in rows.slices(ids):
+                found = connection.execute(query.where(ARTICLES.c.id.in_(some)))
+                lengths |= {row[0]: row[1] for row in found}
+        passed = 0
+        for number, article_id in enumerate(ids, 1):
+            passed += lengths.get(article_id, 0)
+            if passed > size:
+                return list(ids[:number])
+        return list(ids)
+
     def count(self, scope: Scope) -> int:
         """Return how many articles a replay of a category, or of what changed since, sends."""
         query = _in_scope(select(func.count()).select_from(ARTICLES), scope)

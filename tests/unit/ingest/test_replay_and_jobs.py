@@ -73,6 +73,18 @@ def test_a_replay_says_again_exactly_what_was_said_last(
     assert isinstance(bus.events[0][0].data, CategoryChanged), "categories come first"
 
 
+def test_a_replay_takes_fewer_articles_at_a_time_where_their_texts_are_long(
+    newsroom: Newsroom, bus: RecordingBus
+) -> None:
+    _some_of_each(newsroom)
+    last = {e.subject: e.data for e in newsroom.sent()}
+    for size, counts in ((1, [1, 2, 3, 4]), (1_000, [3, 4])):  # of some 480 characters each
+        bus.events.clear()
+        assert list(replay(newsroom.published, bus, "render", Scope(), size=size)) == counts
+        sent = [e for e, _ in bus.events if not isinstance(e.data, CategoryChanged)]
+        assert {e.subject: e.data for e in sent} == last
+
+
 def test_a_replay_may_be_of_one_category_or_of_what_changed_since(
     newsroom: Newsroom, bus: RecordingBus
 ) -> None:
