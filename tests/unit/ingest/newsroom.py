@@ -121,3 +121,12 @@ def document(title: str = "Khánh thành cầu Bến Đá", **fields: Any) -> di
 
 def line(number: int, title: str = "Tin nhập", **fields: Any) -> dict[str, Any]:
     return document(title, uri=f"urn:uuid:{an_id(number)}", **fields)
+
+
+def is_problem(answer: TestResponse, status: int) -> dict[str, object]:
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    assert answer.content_type == "application/problem+json"
+    body: dict[str, object] = answer.get_json()
+    assert body["status"] == status
+    assert str(body["type"]).startswith("urn:bantin:problem:")
+    return body
