@@ -108,7 +108,8 @@ class AblationError(Exception):
 def copy_tree(folder: Path) -> Path:
     """Copy what runs and what tests it, compiled modules too; return where it is."""
     copied = folder / "tree"
-    ignored = shutil.ignore_patterns(".*", "var")
+    # What another process just compiles has a name with a number, and soon another one.
+    ignored = shutil.ignore_patterns(".*", "var", "*.pyc.*")
     shutil.copytree(ROOT, copied, ignore=ignored)
     return copied
 
