@@ -9,8 +9,6 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 WORKERS ?= $(shell echo $$(( $(CORES) > 5 ? 6 : $(CORES) + 1 )))
 CODE := services shared deploy tests benchmarks samples
 GROUPS := embedded dev ingest indexing search render visits
-# Hundreds of processes start in a run of the tests: each would compile our modules again.
-unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run token status deadletters up down logs ps smoke drill upgrade backup restore export import servers test test-unit test-contract test-crash chaos e2e lint gateway-check types imports fmt bench docs lock groups clean

@@ -45,7 +45,9 @@ def record(folder: Path) -> Traces:
     """Let editors and readers send a little, then let every consumer work it off."""
     deployment = EmbeddedDeployment(folder)
     environment = deployment.environment | {
-        "BANTIN_PROCESS_ADMIN_PORT": str(deployment.admin_ports["front"])
+        # Compiled modules are not promised to anybody: nobody syncs them.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "BANTIN_PROCESS_ADMIN_PORT": str(deployment.admin_ports["front"]),
     }
     traces = Traces(folder)
     try:

@@ -215,7 +215,7 @@ def test_one_that_is_killed_is_finished_by_the_jobs_process(portal: Portal) -> N
             return told
 
     with _meanwhile(Reader(portal).look, portal.edit):
-        wait_for(killed_half_way)
+        wait_for(killed_half_way, within=150)
         wait_for(lambda: portal.is_new(olds[-1]))
     wait_for(lambda: portal.held() == portal.known())
 

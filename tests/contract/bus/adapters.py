@@ -12,6 +12,9 @@ from shared.bus.rabbitmq.wire import Timeouts
 from shared.bus.topology import DELIVERY_LIMIT
 from tests.servers.rabbitmq import RabbitMQ as Broker
 
+_PATIENT = Timeouts(census=60)
+"""A consumer on a busy machine is waited for, rather than left out of a count."""
+
 
 class Adapter(Protocol):
     """One bus for one test, opened as often as the test needs."""
@@ -41,7 +44,8 @@ class RabbitMQ:
     def open(
         self, *, limit: int = DELIVERY_LIMIT, rests: bool = False, timeouts: Timeouts | None = None
     ) -> Bus:
-        return open_rabbitmq(self.address, policy=_policy(limit, rests=rests), timeouts=timeouts)
+        policy = _policy(limit, rests=rests)
+        return open_rabbitmq(self.address, policy=policy, timeouts=timeouts or _PATIENT)
 
 
 ADAPTERS: dict[str, Callable[[str], Adapter]] = {"embedded": Embedded, "rabbitmq": RabbitMQ}
