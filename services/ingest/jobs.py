@@ -93,8 +93,8 @@ def _due(store: Store, what: Due, page: int) -> Iterator[UUID]:
     """Give each article that is due once, also where those before it stay due."""
     after = None
     while found := store.due(what, after, limit=page):
-        for moment in found:
-            yield moment.article_id
+        for article in found:
+            yield article.article_id
         after = found[-1]
 
 

@@ -58,6 +58,12 @@ class Standing:
     since: datetime
 
 
+_IS_LIVE: Final = (EDITIONS.c.article_id == ARTICLES.c.id) & (
+    EDITIONS.c.edition == ARTICLES.c.live_edition
+)
+"""Joins an article with the edition that readers have."""
+
+
 class Published:
     """Raises SQLAlchemyError where the database cannot be used."""
 
@@ -86,11 +92,7 @@ class Published:
 
         All of their texts are in memory several times while their state is made and sent.
         """
-        query = select(ARTICLES.c.id, func.length(EDITIONS.c.body)).join(
-            EDITIONS,
-            (EDITIONS.c.article_id == ARTICLES.c.id)
-            & (EDITIONS.c.edition == ARTICLES.c.live_edition),
-        )
+        query = select(ARTICLES.c.id, func.length(EDITIONS.c.body)).join(EDITIONS, _IS_LIVE)
         lengths: dict[UUID, int] = {}
         with self._database.read() as connection:
             for some in rows.slices(ids):
@@ -259,11 +261,7 @@ def _in_scope(query: Select[*_Columns], scope: Scope) -> Select[*_Columns]:
     if scope.since is not None:
         query = query.where(ARTICLES.c.public_at >= scope.since)
     if scope.category is not None:
-        query = query.join(
-            EDITIONS,
-            (EDITIONS.c.article_id == ARTICLES.c.id)
-            & (EDITIONS.c.edition == ARTICLES.c.live_edition),
-        ).where(EDITIONS.c.category == scope.category)
+        query = query.join(EDITIONS, _IS_LIVE).where(EDITIONS.c.category == scope.category)
     return query
 
 

@@ -51,7 +51,7 @@ class Due(StrEnum):
     EXPIRY = "expiry"
 
 
-class Moment(NamedTuple):
+class DueArticle(NamedTuple):
     """When something is due for which article."""
 
     at: datetime
@@ -140,7 +140,9 @@ class Store:
         with self.database.read() as connection:
             return rows.media(connection, [media_id]).get(media_id)
 
-    def due(self, what: Due, after: Moment | None = None, *, limit: int = 100) -> list[Moment]:
+    def due(
+        self, what: Due, after: DueArticle | None = None, *, limit: int = 100
+    ) -> list[DueArticle]:
         """Return articles whose schedule, or whose expiry, has come: the oldest after ``after``."""
         column = _DUE[what]
         query = select(column, ARTICLES.c.id).where(column <= self.clock())
@@ -151,7 +153,7 @@ class Store:
             )
         with self.database.read() as connection:
             found = connection.execute(query.order_by(column, ARTICLES.c.id).limit(limit))
-            return [Moment(*row) for row in found]
+            return [DueArticle(*row) for row in found]
 
     def check(self) -> None:
         """Raise SQLAlchemyError if the database cannot be read or was never migrated."""
